@@ -45,6 +45,7 @@ export {
   POLL_PENDING,
   type ReceiveMode,
 } from "../hal/ethernet.ts";
+export { HeldClock } from "../hal/held-clock.ts";
 export { type InterruptLine, SimulatedInterrupt } from "../hal/interrupt.ts";
 export { SOFTWARE_CAPABILITIES } from "../hal/kit/capabilities.ts";
 export { type Random, SeededRandom } from "../hal/random.ts";
@@ -72,6 +73,7 @@ export type { Ip6Route, Ip6RouteEntry } from "./ip6/routing/route.ts";
 export type { DoubtCause, Neighbour, NeighEvent, NeighStrategy, StrategyNeighbour, StrategyReport } from "./neigh/entry.ts";
 export type { NeighListener, Transition, TransitionListener } from "./neigh/notify.ts";
 export { PROFILE_NAMES, type ProfileName } from "./neigh/profile.ts";
+export type { SleepTimers } from "./neigh/sleep.ts";
 export { Nud, nudName, parseNud } from "./neigh/states.ts";
 export { type ConfirmedOptions, ConfirmedStrategy } from "./neigh/strategies/confirmed.ts";
 export { makeStrategy, STRATEGY_NAMES, type StrategyName, type StrategySettings } from "./neigh/strategies/index.ts";
@@ -79,9 +81,13 @@ export { PiggybackStrategy } from "./neigh/strategies/piggyback.ts";
 export { type PinnedOptions, PinnedStrategy } from "./neigh/strategies/pinned.ts";
 export type { DeviceEvent, DeviceOptions, NetDevice } from "./net/device.ts";
 export type { HealthReport } from "./net/device-health.ts";
+export type { ControllerPower, DevicePower } from "./net/device-power.ts";
 export { formatMac, parseMac } from "./net/ethernet.ts";
 export type { DeviceListener, PacketHandler, PacketTap } from "./net/network.ts";
 export type { NapiOptions } from "./net/softnet.ts";
+export { SnapshotError, type SnapshotErrorCode } from "./snapshot/check.ts";
+export { parseSnapshot, type Snapshot } from "./snapshot/form.ts";
+export type { Restored, RestoreOptions, SnapshotPart } from "./snapshot/restore.ts";
 export {
   ipv4,
   macAddress,
@@ -91,6 +97,7 @@ export {
   type StackAddressOptions,
   type StackOptions,
 } from "./stack.ts";
+export type { SleepOptions, SleepReport, StackPower } from "./stack-power.ts";
 export type { EchoReply, Pinger } from "./transport/ping.ts";
 export type {
   TcpAcceptor,

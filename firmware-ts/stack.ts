@@ -41,17 +41,23 @@ import {
   removeIp6Address,
   removeIp6Route,
 } from "./ip6/requests.ts";
-import type { Ip6InterfaceAddress } from "./ip6/routing/addresses.ts";
+import { type Ip6InterfaceAddress, isInQuestion } from "./ip6/routing/addresses.ts";
 import type { Ip6RouteEntry } from "./ip6/routing/route.ts";
 import type { Neighbour } from "./neigh/entry.ts";
+import type { SleepTimers } from "./neigh/sleep.ts";
 import { Nud } from "./neigh/states.ts";
-import type { NeighTable, NeighTableOptions } from "./neigh/table.ts";
+import type { NeighTableOptions } from "./neigh/table.ts";
 import { UpdateFlags, update } from "./neigh/update.ts";
 import { ARPHRD_LOOPBACK, type DeviceOptions, Iff, type NetDevice } from "./net/device.ts";
 import { parseMac } from "./net/ethernet.ts";
 import { LoopbackController } from "./net/loopback.ts";
 import { Network } from "./net/network.ts";
 import type { NapiOptions } from "./net/softnet.ts";
+import { parseSnapshot, type Snapshot } from "./snapshot/form.ts";
+import { type Restored, type RestoreOptions, restoreSnapshot } from "./snapshot/restore.ts";
+import { takeSnapshot } from "./snapshot/take.ts";
+import { listCounters } from "./stack-counters.ts";
+import { type SleepOptions, type SleepReport, StackPower } from "./stack-power.ts";
 import { makeTransports, type Transports } from "./transport/index.ts";
 import type { Ping } from "./transport/ping.ts";
 import type { Tcp } from "./transport/tcp/tcp.ts";
@@ -140,6 +146,7 @@ export class Stack {
   readonly nameServers: NameServers = new NameServers();
   /** The loopback device, if there is one. */
   readonly lo: NetDevice | null;
+  readonly power: StackPower;
   readonly #families: Families;
 
   constructor(options: StackOptions) {
@@ -172,6 +179,10 @@ export class Stack {
     this.tcp = this.transports.tcp;
     this.ping = this.transports.ping;
     this.lo = options.loopback ? this.#addLoopback() : null;
+    const sleeps = families.map(({ neighbours }) => neighbours.table.sleep);
+    this.power = new StackPower({ clock, devices: network.devices, sleeps });
+    // An address that others are asked about is nobody's yet: the answer must be heard.
+    this.power.keepAwake(() => this.ip6?.addresses.list.some(isInQuestion) ?? false);
   }
 
   #addLoopback(): NetDevice {
@@ -321,6 +332,25 @@ export class Stack {
   }
 
   /**
+   * Comes to rest and puts the controllers to sleep. When it resolves nothing waits, nobody is being asked, and the processor may sleep
+   * (docs/sleep.md). The stack sends nothing until wake(); what is sent nevertheless is dropped with DEV_READY where the chip is down.
+   * @throws StackError SLEEP_INVALID
+   */
+  sleep(options: SleepOptions = {}): Promise<SleepReport> {
+    return this.power.sleep(options);
+  }
+
+  /**
+   * Wakes from sleep(). Packets are taken from the call on; it resolves when every controller has its link or is known to have none.
+   * @param elapsed length of the sleep in ms; without it, what the clock counted. A clock that stood still knows of none
+   * @param timers what the sleep means for the neighbours' times; default `elapse` (neigh/sleep.ts)
+   * @throws StackError SLEEP_INVALID
+   */
+  wake(elapsed?: number, timers: SleepTimers = "elapse"): Promise<void> {
+    return this.power.wake(elapsed, timers);
+  }
+
+  /**
    * Has the stack's strategy look after a neighbour that is no route's next hop, or gives one its first link address: a pinned one is sent
    * to unasked, as a static one. Returns false, and has done nothing, when the stack has no strategy that does so.
    * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, LLADDR_INVALID
@@ -352,37 +382,25 @@ export class Stack {
    * kernel, are the initial namespace's.
    */
   counters(): [name: string, value: number][] {
-    const { policy, table, namespace } = this.neighbours(4);
-    const rows = this.ip.counters.list(policy.filtered);
-    rows.splice(indexOf(rows, "Udp"), 0, ...this.tcp.counters.basic());
-    // Those of IPv6 stand before the extensions, as in the kernel.
-    const extensions = indexOf(rows, "TcpExt");
-    const [arpFilter, reversePath] = rows.slice(extensions, extensions + 2) as [CounterRow, CounterRow];
-    const ours = this.tcp.counters.extensions(arpFilter, reversePath);
-    rows.splice(extensions, 2, ...(this.ip6?.counters.list() ?? []), ...ours);
-    if (!namespace.initial) return rows;
-    rows.push(...troubles("Arp", table));
-    if (this.ip6) rows.push(...troubles("Nd", this.neighbours(6).table));
-    return rows;
+    return listCounters(this);
   }
-}
 
-type CounterRow = [name: string, value: number];
+  /**
+   * Takes a snapshot: addresses, routes, neighbours, UDP sockets, counters. It is JSON, and outlives the process (docs/sleep.md). TCP
+   * connections are not in it.
+   */
+  snapshot(): Snapshot {
+    return takeSnapshot(this);
+  }
 
-function indexOf(rows: readonly CounterRow[], group: string): number {
-  return rows.findIndex(([name]) => name.startsWith(group));
-}
-
-/** Counts of faults of a table, and of doubtful words about its neighbours. */
-function troubles(protocol: string, { statistics, suspicions }: NeighTable): [name: string, value: number][] {
-  const { changed, flipFlops, contradicted, refused } = suspicions;
-  return [
-    [`${protocol}TableFulls`, statistics.tableFulls],
-    [`${protocol}AddressChanges`, changed],
-    [`${protocol}AddressFlipFlops`, flipFlops],
-    [`${protocol}StaticContradictions`, contradicted],
-    [`${protocol}AddressRefusals`, refused],
-  ];
+  /**
+   * Restores a snapshot, from JSON or as snapshot() returned it, to a stack whose devices are up. It is checked as what comes from
+   * outside; what is refused changes nothing.
+   * @throws SnapshotError SNAPSHOT_INVALID, SNAPSHOT_VERSION, SNAPSHOT_DEVICE, SNAPSHOT_CONFLICT
+   */
+  restore(snapshot: string | Snapshot, options: RestoreOptions = {}): Restored {
+    return restoreSnapshot(this, typeof snapshot === "string" ? parseSnapshot(snapshot) : snapshot, options);
+  }
 }
 
 /**

@@ -209,6 +209,8 @@ export interface ReceiveMode {
   readonly allMulticast: boolean;
   /** Frames to these groups: addresses of six bytes, each once. The controller copies what it keeps. */
   readonly groups: readonly Uint8Array[];
+  /** No broadcast either: of a node that sleeps and is to be woken by frames to its own address only. The others are of no account then. */
+  readonly ownOnly?: boolean;
 }
 
 /** The mode that a controller is made with: broadcast, and its own address. */
@@ -276,6 +278,19 @@ export interface EthernetController {
   poll(budget: number): number;
   /** Replaces the receive mode, open or closed. The mode holds through close(), open() and every repair until the next call. */
   setReceiveMode(mode: ReceiveMode): void;
+  /**
+   * Powers the chip down, the frames that it already has sent first. Until resume() it hears nothing, and drops what it is offered with
+   * DEV_READY. host.carrier() is not called: whoever sleeps a while wants to know its neighbours when it wakes. close() works meanwhile.
+   * Absent, with resume(), where there is nothing to power down. Twice is once.
+   * @throws ControllerError it is not open, or its chip does not answer
+   */
+  suspend?(): Promise<void>;
+  /**
+   * Powers it up. Frames are taken from the call on and sent when the link is back; a link that was there before is waited for, and then
+   * said to be gone.
+   * @throws ControllerError it is not open, or its chip does not answer
+   */
+  resume?(): Promise<void>;
 }
 
 /** Error of a controller or its bus. `code` is stable. */

@@ -70,6 +70,8 @@ export class SkBuff {
   /** The sender has proof that the next hop is reachable (MSG_CONFIRM). */
   confirm = false;
   owner: SkBuffOwner | null = null;
+  /** Received as part of a larger frame that its sender did not part: the next part follows at once, or was lost here. */
+  more = false;
   /** For the owner: which of its packets this is, and that the call is not over yet by which it sends the packet. */
   cookie = 0;
   sending = false;
@@ -214,6 +216,7 @@ export class SkBuffPool {
     skb.checksum = NONE;
     skb.truesize = 0;
     skb.confirm = false;
+    skb.more = false;
     skb.cookie = 0;
     skb.sending = false;
     return skb;

@@ -17,14 +17,10 @@
 import type { Clock, Task } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
-  type ControllerCapabilities,
   type ControllerError,
-  ControllerHealth,
   type ControllerHost,
   ETHERNET_HEADER,
   type EthernetController,
-  LinkStatistics,
-  MAC_BYTES,
   MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
@@ -32,8 +28,8 @@ import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
 import type { SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
 import type { Timer } from "../../hal/timer.ts";
 import { bringUp } from "./bring-up.ts";
-import { CAPABILITIES } from "./capabilities.ts";
-import { beyondRepair, openAlready, overtaken, silenced } from "./errors.ts";
+import { E1000Description } from "./description.ts";
+import { beyondRepair, notOpen, openAlready, overtaken, silenced } from "./errors.ts";
 import { AddressFilter } from "./filters.ts";
 import type { Guard } from "./guard.ts";
 import { InterruptMask } from "./interrupts.ts";
@@ -41,36 +37,32 @@ import { type E1000Options, type Settings, settingsOf } from "./options.ts";
 import { makeParts } from "./parts.ts";
 import { silent, steady } from "./reading.ts";
 import type { Receiver } from "./receiver.ts";
-import { Cause, Register, Status } from "./registers.ts";
+import { Cause, Rctl, Register, Status } from "./registers.ts";
 import type { DmaLayout } from "./rings.ts";
 import { halt, probe, RESET_TIME, setUp } from "./setup.ts";
-import { ChipStatistics } from "./statistics.ts";
+import { sleep } from "./sleep.ts";
 import type { Transmitter } from "./transmitter.ts";
 
 /** Between looks at the chip's set-up, its link and its counts, in ms. */
 const WATCH = 1000;
 /** Until the next look whether the stack has given buffers back, when the receive ring could not be filled, in ms. */
 const STARVED = 5;
+/** How long suspend() waits for frames on their way out, in ms. */
+const DRAIN_TIME = 100;
 
 export type { E1000Options } from "./options.ts";
 
-const State = { CLOSED: 0, OPENING: 1, OPEN: 2, RESETTING: 3, CLOSING: 4, FAILED: 5 } as const;
+const State = { CLOSED: 0, OPENING: 1, OPEN: 2, RESETTING: 3, CLOSING: 4, FAILED: 5, SUSPENDED: 6 } as const;
 type State = (typeof State)[keyof typeof State];
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const [SHORTEST, LONGEST] = [ETHERNET_HEADER, MAX_TAGGED_FRAME];
 
-export class E1000 implements EthernetController {
-  readonly driver = "e1000";
-  readonly capabilities: ControllerCapabilities = CAPABILITIES;
-  readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
+export class E1000 extends E1000Description implements EthernetController {
   readonly #clock: Clock;
   readonly #bus: MmioBus;
   readonly #settings: Settings;
   readonly #filter = new AddressFilter();
-  readonly #link = new LinkStatistics();
-  readonly health: ControllerHealth = new ControllerHealth();
-  readonly #chip: ChipStatistics;
   readonly #interrupts: InterruptMask;
   readonly #doorbell: Task;
   readonly #linkCheck: Task;
@@ -97,11 +89,11 @@ export class E1000 implements EthernetController {
 
   /** @throws ControllerError E1000_RING, E1000_ADDRESS, E1000_INTERRUPT_RATE: the options make no sense */
   constructor(clock: Clock, bus: MmioBus, options: E1000Options = {}) {
+    super(clock, bus);
     this.#settings = settingsOf(options);
     this.address.set(this.#settings.mac ?? []);
     this.#clock = clock;
     this.#bus = bus;
-    this.#chip = new ChipStatistics(clock, bus, this.health);
     this.#interrupts = new InterruptMask(bus);
     this.#doorbell = clock.task(() => this.#ring());
     this.#linkCheck = clock.task(() => this.#checkLink());
@@ -111,31 +103,9 @@ export class E1000 implements EthernetController {
     this.#resetTimer = clock.timer(() => this.#restart());
   }
 
-  get simulated(): boolean {
-    return this.#bus.simulated;
-  }
-
-  get description(): string {
-    const bus = this.#bus.description;
-    return /82540EM|e1000/i.test(bus) ? bus : `82540EM on ${bus}`;
-  }
-
-  /** The chip's error counters are fetched on reading, some 40 register accesses. */
-  get statistics(): LinkStatistics {
-    if (this.#state === State.OPEN) this.#chip.harvest();
-    this.#chip.publish(this.#link);
-    return this.#link;
-  }
-
   /** Packet memory of received frames, which counts those out in the stack; null before the first open(). */
   get buffers(): SkBuffPool | null {
     return this.#layout?.pool ?? null;
-  }
-
-  /** Every counter, named, ordered and meant as `ethtool -S` has them for an e1000 on Linux. */
-  driverStatistics(): [name: string, value: number][] {
-    if (this.#state === State.OPEN) this.#chip.harvest();
-    return this.#chip.entries();
   }
 
   /**
@@ -162,13 +132,40 @@ export class E1000 implements EthernetController {
       await this.#opening?.catch(() => undefined);
       return;
     }
-    if (before === State.OPEN) this.#chip.harvest();
+    if (before === State.OPEN) this.chip.harvest();
     this.#quiet();
     if (before !== State.FAILED) halt(this.#bus, this.health);
     this.#release(DropReason.QUEUE_PURGE);
     this.#carrier = false;
     await this.#bus.close();
     this.#state = State.CLOSED;
+  }
+
+  /** Takes no frame and no interrupt; the receiver is off. @throws ControllerError E1000_NOT_OPEN */
+  async suspend(): Promise<void> {
+    if (this.#state === State.SUSPENDED) return;
+    if (this.#state !== State.OPEN) throw notOpen(this.description, "sleep");
+    this.chip.harvest();
+    this.#quiet();
+    this.#interrupts.mask();
+    this.#state = State.SUSPENDED;
+    this.#bus.write32(Register.RCTL, this.#filter.rctl & ~Rctl.EN);
+    if (this.#transmitter.unrung) this.#transmitter.ring();
+    for (let left = DRAIN_TIME; left > 0 && this.#state === State.SUSPENDED && this.#transmitter.outstanding; left--) {
+      await sleep(this.#clock, 1);
+      this.#transmitter.clean(this.#host as ControllerHost);
+    }
+  }
+
+  /** A set-up that the chip lost asleep is found at once. @throws ControllerError E1000_NOT_OPEN */
+  async resume(): Promise<void> {
+    if (this.#state === State.OPEN) return;
+    if (this.#state !== State.SUSPENDED) throw notOpen(this.description, "wake");
+    this.#filter.write(this.#bus, this.address);
+    this.#listen();
+    this.#feed();
+    this.#unmask();
+    this.#watch();
   }
 
   transmit(skb: SkBuff): boolean {
@@ -207,27 +204,26 @@ export class E1000 implements EthernetController {
       this.#transmitter.clean(host);
       work = this.#receiver.poll(host, budget);
       // Before the doorbell: it may hand up what the host has collected, and answers follow.
-      if (work < budget && this.#working()) complete = host.complete(work);
+      if (work < budget && this.working) complete = host.complete(work);
     } finally {
       // A handler may have thrown, or closed this controller.
       this.#polling = false;
-      if (this.#working() && this.#transmitter.unrung) {
+      if (this.working && this.#transmitter.unrung) {
         this.#transmitter.ring();
         // A chip that sends at once is done by now.
         this.#transmitter.clean(host);
       }
       this.#feed();
     }
-    if (complete && this.#working()) this.#unmask();
+    if (complete && this.working) this.#unmask();
     return work;
   }
 
   setReceiveMode(mode: ReceiveMode): void {
     const before = this.#filter.rctl;
-    const open = this.#state === State.OPEN;
-    this.#filter.set(mode, open ? this.#bus : null);
+    this.#filter.set(mode, this.working ? this.#bus : null);
     // Written only if it changes: after any write of RCTL QEMU's chip receives nothing for a second.
-    if (open && this.#filter.rctl !== before) this.#bus.write32(Register.RCTL, this.#filter.rctl);
+    if (this.working && this.#filter.rctl !== before) this.#bus.write32(Register.RCTL, this.#filter.rctl);
   }
 
   async #open(host: ControllerHost): Promise<void> {
@@ -241,7 +237,7 @@ export class E1000 implements EthernetController {
         this.#notClosed();
         probe(bus);
         if (!this.#layout) {
-          const ground = { bus, filter: this.#filter, interrupts: this.#interrupts, chip: this.#chip, link: this.#link };
+          const ground = { bus, filter: this.#filter, interrupts: this.#interrupts, chip: this.chip, link: this.link };
           const parts = makeParts({ ...ground, health: this.health }, this.#settings);
           ({ receiver: this.#receiver, transmitter: this.#transmitter, guard: this.#guard, layout: this.#layout } = parts);
         }
@@ -257,7 +253,7 @@ export class E1000 implements EthernetController {
       this.#state = State.CLOSED;
       throw error;
     }
-    this.#chip.discard();
+    this.chip.discard();
     this.#repairing = null;
     this.#guard.trust();
     const status = this.#start();
@@ -277,16 +273,20 @@ export class E1000 implements EthernetController {
     this.#filter.write(bus, this.address);
     this.#receiver.setUp();
     this.#transmitter.setUp();
-    this.#state = State.OPEN;
-    bus.interrupt.onAssert = this.#onAssert;
-    this.#watchdog.arm(WATCH);
-    bus.write32(Register.RCTL, this.#filter.rctl);
+    this.#listen();
     this.#guard.begin(this.address);
     const status = steady(bus, Register.STATUS, this.health);
     this.#transmitter.negotiated(status);
     this.#feed();
     this.#unmask();
     return status;
+  }
+
+  #listen(): void {
+    this.#state = State.OPEN;
+    this.#bus.interrupt.onAssert = this.#onAssert;
+    this.#watchdog.arm(WATCH);
+    this.#bus.write32(Register.RCTL, this.#filter.rctl);
   }
 
   #interrupt(): void {
@@ -325,7 +325,7 @@ export class E1000 implements EthernetController {
     const transmitter = this.#transmitter;
     if (transmitter.unrung) transmitter.ring();
     transmitter.clean(host);
-    if (transmitter.outstanding && this.#working()) this.#interrupts.hearSent();
+    if (transmitter.outstanding && this.working) this.#interrupts.hearSent();
   }
 
   #checkLink(): void {
@@ -349,9 +349,9 @@ export class E1000 implements EthernetController {
     if (!host || this.#state !== State.OPEN) return;
     this.#watchdog.arm(WATCH);
     this.#transmitter.clean(host);
-    if (!this.#working() || !this.#sound()) return;
+    if (!this.working || !this.#sound()) return;
     this.#checkLink();
-    if (!this.#working() || this.#failure) return;
+    if (!this.working || this.#failure) return;
     // Both here and in clean() above: for an interrupt that was lost.
     if (this.#receiver.ready && !this.#interrupts.masked) this.#schedulePoll();
     if (this.#guard.hung()) this.#repair("it does not send", DropReason.TX_ABORTED);
@@ -374,7 +374,7 @@ export class E1000 implements EthernetController {
 
   /** Takes the chip through a reset; frames in the transmit ring are dropped with `reason`, or sent after it (null); later ones wait. */
   #reset(reason: DropReason | null): void {
-    this.#chip.harvest();
+    this.chip.harvest();
     this.#state = State.RESETTING;
     this.#quiet();
     halt(this.#bus, this.health);
@@ -393,14 +393,14 @@ export class E1000 implements EthernetController {
       return;
     }
     this.#checkLink();
-    if (this.#working()) this.#transmitter.goOn(host);
-    if (this.#repairing === null || !this.#working()) return;
+    if (this.working) this.#transmitter.goOn(host);
+    if (this.#repairing === null || !this.working) return;
     this.health.repairs++;
     host.repaired?.(this.#repairing);
     this.#repairing = null;
   }
 
-  #working(): boolean {
+  protected get working(): boolean {
     return this.#state === State.OPEN;
   }
 

@@ -5,6 +5,11 @@ export function openAlready(description: string): ControllerError {
   return new ControllerError("E1000_OPEN", `e1000: ${description} is open already; close it first`);
 }
 
+/** @param intent the thing that cannot be done: `sleep` */
+export function notOpen(description: string, intent: string): ControllerError {
+  return new ControllerError("E1000_NOT_OPEN", `e1000: ${description} can not ${intent}: it is not open`);
+}
+
 export function overtaken(description: string): ControllerError {
   return new ControllerError("E1000_OPEN", `e1000: ${description} was closed while it was being opened`);
 }

@@ -22,7 +22,7 @@ export interface FilterWord {
 
 export class AddressFilter {
   /** Bits of RCTL that the receive mode adds. */
-  #modeBits = 0;
+  #modeBits: number = Rctl.BAM;
   /** The group of each exact entry behind the station's. A group keeps its entry for as long as it is joined. */
   #entries: (Uint8Array | null)[] = new Array<Uint8Array | null>(EXACT_GROUPS).fill(null);
   #hash = new Uint32Array(MTA_WORDS);
@@ -31,7 +31,7 @@ export class AddressFilter {
 
   /** RCTL while the receiver runs: buffers of 2048 bytes, frames of up to 1522, FCS stripped, no damaged frames. */
   get rctl(): number {
-    return Rctl.EN | Rctl.BAM | Rctl.SECRC | (MULTICAST_OFFSET << Rctl.MO_SHIFT) | this.#modeBits;
+    return Rctl.EN | Rctl.SECRC | (MULTICAST_OFFSET << Rctl.MO_SHIFT) | this.#modeBits;
   }
 
   /** One register after the other that a joined group depends on, as it ought to be; null while no group is joined. */
@@ -44,8 +44,9 @@ export class AddressFilter {
    * Takes over a receive mode.
    * @param bus where the chip runs: what has changed, RCTL excepted, is written there
    */
-  set({ promiscuous, allMulticast, groups }: ReceiveMode, bus: MmioBus | null): void {
-    this.#modeBits = (promiscuous ? Rctl.UPE | Rctl.MPE : 0) | (allMulticast ? Rctl.MPE : 0);
+  set({ promiscuous, allMulticast, groups: joined, ownOnly }: ReceiveMode, bus: MmioBus | null): void {
+    this.#modeBits = ownOnly ? 0 : Rctl.BAM | (promiscuous ? Rctl.UPE | Rctl.MPE : 0) | (allMulticast ? Rctl.MPE : 0);
+    const groups = ownOnly ? [] : joined;
     const [entries, hash] = [this.#entries, this.#hash];
     const kept = entries.filter((entry) => entry !== null);
     const rest = groups.filter((group) => !includesGroup(kept, group));

@@ -114,6 +114,12 @@ export class Checkup implements BusUser {
     this.#wrongAt = this.#troubleAt = now;
   }
 
+  /** Looks as soon as the bus is free, before a frame leaves, and not only after an interval. */
+  look(): void {
+    this.#waiting = true;
+    this.#owner.ready();
+  }
+
   prepare(commands: CommandList): void {
     this.#waiting = false;
     const { lossy } = this.#session;

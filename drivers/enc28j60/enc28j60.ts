@@ -346,7 +346,8 @@ export class Enc28j60 implements EthernetController {
     session.astray = true;
     this.#receiver.countDue = true;
     this.#attention.request();
-    this.#engine.run();
+    // A set-up that was lost asleep is found before the first frame leaves.
+    this.#checkup.look();
   }
 
   /** Nothing is on its way to the wire or to the host. */

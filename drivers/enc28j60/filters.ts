@@ -60,7 +60,8 @@ export class Filters {
   }
 }
 
-function configFor({ promiscuous, allMulticast, groups }: ReceiveMode): number {
+function configFor({ promiscuous, allMulticast, groups, ownOnly }: ReceiveMode): number {
+  if (ownOnly) return Erxfcon.UCEN | Erxfcon.CRCEN;
   if (promiscuous) return 0;
   const own = Erxfcon.UCEN | Erxfcon.CRCEN | Erxfcon.BCEN;
   // All groups pass: the hash table would add nothing.

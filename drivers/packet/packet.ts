@@ -6,8 +6,8 @@
  *     await controller.open(host);
  *
  * The kernel leaves checksums unfilled and joins segments for a receiver that shares its memory. A vnet header in front of each
- * frame (struct virtio_net_hdr) says so, so that this driver need not know what an IP address is. Segments are joined at this end (GRO)
- * or were never parted by a sender on this machine (GSO): the first is turned off meanwhile, the others are dropped.
+ * frame (struct virtio_net_hdr) says so, so that this driver need not know what an IP address is. Segments are joined at this end (GRO),
+ * which is turned off meanwhile, or were never parted by a sender on this machine (GSO): those are parted here (LongFrame).
  */
 
 import { type KernelDevice, KernelInterface } from "../../hal/bridges/linux/kernel-interface.ts";
@@ -29,9 +29,11 @@ import {
 } from "../../hal/ethernet.ts";
 import { SOFTWARE_CAPABILITIES } from "../../hal/kit/capabilities.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
+import { LongFrame } from "./long-frame.ts";
 import { ReceiveOffload } from "./receive-offload.ts";
 import { type ReceiveRing, SlotStatus } from "./ring.ts";
-import { MSG_DONTWAIT, PACKET_OUTGOING, PacketSocket, VnetHeader } from "./socket.ts";
+import { MSG_DONTWAIT, PACKET_OUTGOING, PacketSocket } from "./socket.ts";
+import { GsoType, VnetHeader } from "./vnet-header.ts";
 
 export interface PacketOptions {
   /** The interface's name, as `ip link` shows it. */
@@ -61,6 +63,12 @@ export class PacketController implements EthernetController {
   #socket: PacketSocket | null = null;
   #ring: ReceiveRing | null = null;
   #offload: ReceiveOffload | null = null;
+  /** The frame that is being parted. Made with the first one. */
+  #long: LongFrame | null = null;
+  /** Its VLAN tag, TPID and TCI, which stood in its slot; 0 without. */
+  #longTag = 0;
+  #longFrames = 0;
+  #pieces = 0;
   /** The station address is not the interface's. */
   #foreign = false;
   /** For a frame that has no room in front for the vnet header. */
@@ -87,6 +95,14 @@ export class PacketController implements EthernetController {
   get statistics(): LinkStatistics {
     this.#countRingDrops();
     return this.#interface.statistics;
+  }
+
+  /** Frames that came unparted, and those that were made of them; the latter are among rxPackets. */
+  driverStatistics(): readonly (readonly [name: string, value: number])[] {
+    return [
+      ["rx_gso_frames", this.#longFrames],
+      ["rx_gso_segments", this.#pieces],
+    ];
   }
 
   /**
@@ -141,12 +157,19 @@ export class PacketController implements EthernetController {
     let work = 0;
     let losing = 0;
     while (work < budget) {
-      const status = ring.status;
-      if ((status & SlotStatus.USER) === 0) break;
-      work++;
-      losing |= status & SlotStatus.LOSING;
-      const skb = this.#wanted(ring) ? this.#take(host, ring, status) : null;
-      ring.release();
+      const long = this.#long;
+      let skb: SkBuff | null;
+      if (long?.pending === true) {
+        work++;
+        skb = this.#takePiece(host, long);
+      } else {
+        const status = ring.status;
+        if ((status & SlotStatus.USER) === 0) break;
+        work++;
+        losing |= status & SlotStatus.LOSING;
+        skb = this.#wanted(ring) ? this.#take(host, ring, status) : this.#passOver(status);
+        ring.release();
+      }
       if (skb) {
         host.receive(skb);
         // The host may have closed this controller because of the frame, and the ring's memory is gone.
@@ -171,6 +194,7 @@ export class PacketController implements EthernetController {
     const socket = new PacketSocket(libc, name);
     this.#socket = socket;
     this.#ring = socket.receiveRing(this.#ringFrames);
+    socket.keepLongFrames();
     this.#foreign = !link.address.every((byte, at) => byte === this.address[at]);
     const refused = this.#applyReceiveMode(socket);
     if (refused !== 0) throw socket.refusal("receive frames for another address", refused);
@@ -185,6 +209,7 @@ export class PacketController implements EthernetController {
     this.#countRingDrops();
     this.#ring?.close();
     this.#ring = null;
+    this.#long = null;
     this.#offload?.restore();
     this.#offload = null;
     this.#socket?.close();
@@ -208,10 +233,8 @@ export class PacketController implements EthernetController {
     const length = ring.length;
     const from = ring.frame;
     const bytes = ring.bytes;
-    const tagged = (status & SlotStatus.VLAN_VALID) !== 0;
-    // A longer one is a segment that the kernel joined from several (GSO), or the interface has a larger MTU than Ethernet's.
-    if (length > MAX_TAGGED_FRAME || ring.captured < length || VnetHeader.joined(bytes, from)) {
-      host.drops.count(DropReason.PKT_TOO_BIG);
+    if (length > MAX_TAGGED_FRAME || ring.captured < length || VnetHeader.gsoType(bytes, from) !== GsoType.NONE) {
+      this.#begin(host, ring, status);
       return null;
     }
     const skb = host.pool.allocate();
@@ -222,18 +245,54 @@ export class PacketController implements EthernetController {
     ring.copyTo(skb.bytes, skb.data, length);
     skb.put(length);
     VnetHeader.toPacket(bytes, from, skb);
-    if (tagged) this.#insertTag(skb, ring.vlanTci, (status & SlotStatus.VLAN_TPID_VALID) !== 0 ? ring.vlanTpid : TPID_8021Q);
+    if ((status & SlotStatus.VLAN_VALID) !== 0) insertTag(skb, tagOf(ring, status));
     this.#interface.countReceived(skb);
     return skb;
   }
 
-  /** Puts a VLAN tag back where it was on the wire; the kernel keeps it apart. Without it VLANs would run together. */
-  #insertTag(skb: SkBuff, tci: number, tpid: number): void {
-    const from = skb.data;
-    const to = skb.push(VLAN_TAG);
-    skb.bytes.copyWithin(to, from, from + 2 * MAC_BYTES);
-    skb.view.setUint16(to + 2 * MAC_BYTES, tpid);
-    skb.view.setUint16(to + 2 * MAC_BYTES + 2, tci);
+  /** Takes a frame from beside the ring that nobody wants: the next slot's is behind it. */
+  #passOver(status: number): null {
+    if ((status & SlotStatus.COPY) !== 0) {
+      this.#long ??= new LongFrame();
+      this.#socket?.receive(this.#long.bytes);
+    }
+    return null;
+  }
+
+  /** Begins to part a frame. One that cannot be parted is dropped, and counted; so is one longer than Ethernet's, of a larger MTU. */
+  #begin(host: ControllerHost, ring: ReceiveRing, status: number): void {
+    this.#long ??= new LongFrame();
+    const long = this.#long;
+    let { length } = ring;
+    if ((status & SlotStatus.COPY) !== 0) {
+      length = (this.#socket?.receive(long.bytes) ?? 0) - VnetHeader.BYTES;
+    } else if (ring.captured === length) {
+      ring.copyWith(VnetHeader.BYTES, long.bytes, length);
+    } else if (VnetHeader.gsoType(ring.bytes, ring.frame) !== GsoType.NONE) {
+      // The kernel had no room for it beside the ring.
+      this.#interface.countLost(1);
+      return;
+    }
+    if (!long.begin(length)) {
+      host.drops.count(DropReason.PKT_TOO_BIG);
+      return;
+    }
+    this.#longFrames++;
+    this.#longTag = (status & SlotStatus.VLAN_VALID) !== 0 ? tagOf(ring, status) : 0;
+  }
+
+  #takePiece(host: ControllerHost, long: LongFrame): SkBuff | null {
+    this.#pieces++;
+    const skb = host.pool.allocate();
+    if (!skb) {
+      host.drops.count(DropReason.NOMEM);
+      long.skip();
+      return null;
+    }
+    long.next(skb);
+    if (this.#longTag !== 0) insertTag(skb, this.#longTag);
+    this.#interface.countReceived(skb);
+    return skb;
   }
 
   /** Sends the frame from where it lies: the vnet header goes in front of it, zeros up to MIN_FRAME behind. */
@@ -265,4 +324,18 @@ export class PacketController implements EthernetController {
   #countRingDrops(): void {
     this.#interface.countLost(this.#socket?.takeDrops() ?? 0);
   }
+}
+
+/** The tag of the current slot's frame: TPID and TCI. */
+function tagOf(ring: ReceiveRing, status: number): number {
+  const tpid = (status & SlotStatus.VLAN_TPID_VALID) !== 0 ? ring.vlanTpid : TPID_8021Q;
+  return (tpid << 16) | ring.vlanTci;
+}
+
+/** Puts a VLAN tag back where it was on the wire; the kernel keeps it apart. Without it VLANs would run together. */
+function insertTag(skb: SkBuff, tag: number): void {
+  const from = skb.data;
+  const to = skb.push(VLAN_TAG);
+  skb.bytes.copyWithin(to, from, from + 2 * MAC_BYTES);
+  skb.view.setInt32(to + 2 * MAC_BYTES, tag);
 }

@@ -8,8 +8,8 @@
  */
 import type { Mapping } from "../../hal/bridges/linux/libc.ts";
 
-/** Slot states and remarks (linux/if_packet.h, TP_STATUS_*). */
-export const SlotStatus = { KERNEL: 0, USER: 1, LOSING: 4, VLAN_VALID: 16, VLAN_TPID_VALID: 64 } as const;
+/** Slot states and remarks (linux/if_packet.h, TP_STATUS_*). COPY: the whole frame waits beside the ring. */
+export const SlotStatus = { KERNEL: 0, USER: 1, COPY: 2, LOSING: 4, VLAN_VALID: 16, VLAN_TPID_VALID: 64 } as const;
 
 /** struct tpacket2_hdr, offsets in bytes. */
 const TP_STATUS = 0;
@@ -102,6 +102,12 @@ export class ReceiveRing {
     } else {
       for (let i = 0; i < length; i++) target[at + i] = this.#bytes[from + i]!;
     }
+  }
+
+  /** Copies `before` bytes in front of the frame and the first `length` of it to the beginning of `target`. For the few that need it. */
+  copyWith(before: number, target: Uint8Array, length: number): void {
+    const from = this.frame - before;
+    for (let i = 0; i < before + length; i++) target[i] = this.#bytes[from + i]!;
   }
 
   /** Gives the current slot back to the kernel and goes on to the next. */

@@ -1,9 +1,8 @@
-/** A packet socket (packet(7)) with a vnet header in front of each frame, and what that header says (linux/virtio_net.h). */
+/** A packet socket (packet(7)) with a vnet header in front of each frame. */
 
 import { Addresses, Errno, type Libc, NATIVE } from "../../hal/bridges/linux/libc.ts";
 import { ControllerError, MAC_BYTES } from "../../hal/ethernet.ts";
 import { includesGroup } from "../../hal/kit/receive-filter.ts";
-import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
 import { BLOCK, ReceiveRing, SLOT } from "./ring.ts";
 
 const AF_PACKET = 17;
@@ -11,16 +10,22 @@ const SOCK_RAW = 3;
 const SOCK_NONBLOCK_CLOEXEC = 0o2004000;
 const ETH_P_ALL = 3;
 export const MSG_DONTWAIT = 0x40;
+const MSG_TRUNC = 0x20;
 /** Packet type of frames that this machine sent. */
 export const PACKET_OUTGOING = 4;
 
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
+/** Bytes of frames that are too long for a slot and wait beside the ring. */
+const LONG_ROOM = 4 << 20;
 const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_DROP_MEMBERSHIP = 2;
 const PACKET_RX_RING = 5;
 const PACKET_STATISTICS = 6;
+const PACKET_COPY_THRESH = 7;
 const PACKET_VERSION = 10;
 const PACKET_VNET_HDR = 15;
 const PACKET_IGNORE_OUTGOING = 23;
@@ -79,6 +84,15 @@ export class PacketSocket {
     return new ReceiveRing(mapping);
   }
 
+  /** Has frames that are too long for a slot kept beside the ring: receive() has to take them. @throws ControllerError PACKET_SYSTEM */
+  keepLongFrames(): void {
+    this.#set(PACKET_COPY_THRESH, 1, "ask for frames that are too long for a slot");
+    this.#view.setInt32(0, LONG_ROOM, NATIVE);
+    // Without CAP_NET_ADMIN there is no more room than net.core.rmem_max.
+    if (this.#libc.setsockopt(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, this.#option, 4) < 0)
+      this.#libc.setsockopt(this.fd, SOL_SOCKET, SO_RCVBUF, this.#option, 4);
+  }
+
   /** Starts to receive. @throws ControllerError PACKET_SYSTEM */
   bind(index: number): void {
     // struct sockaddr_ll
@@ -123,6 +137,18 @@ export class PacketSocket {
     if (sent >= 0) return true;
     this.errno = this.#libc.errno();
     return false;
+  }
+
+  /**
+   * Takes the next frame that the kernel keeps beside the ring, which the slot with SlotStatus.COPY is about.
+   * @returns its length with the vnet header, also where `bytes` has no room for all of it; -1: it is not there
+   */
+  receive(bytes: Uint8Array): number {
+    const at = this.#addresses.of(bytes, 0);
+    const length = this.#libc.recv(this.fd, at, bytes.length, MSG_DONTWAIT | MSG_TRUNC);
+    // An error that was pending is told first, and once.
+    if (length >= 0 || this.#libc.errno() === Errno.EAGAIN) return length;
+    return this.#libc.recv(this.fd, at, bytes.length, MSG_DONTWAIT | MSG_TRUNC);
   }
 
   /** Frames lost for want of a free slot since this was asked last. */
@@ -176,51 +202,3 @@ export class PacketSocket {
     new DataView(this.#length.buffer).setUint32(0, length, NATIVE);
   }
 }
-
-const NEEDS_CSUM = 1;
-const DATA_VALID = 2;
-/** struct virtio_net_hdr, in native byte order; offsets of csum_start and csum_offset. */
-const FLAGS = 0;
-const GSO_TYPE = 1;
-const CSUM_START = 6;
-const CSUM_OFFSET = 8;
-
-function native16(bytes: Uint8Array, at: number): number {
-  return NATIVE ? bytes[at]! | (bytes[at + 1]! << 8) : (bytes[at]! << 8) | bytes[at + 1]!;
-}
-
-/** The ten bytes in front of a frame. */
-export const VnetHeader = {
-  BYTES: 10,
-
-  /** The frame at `at` is several segments joined into one. */
-  joined(bytes: Uint8Array, at: number): boolean {
-    return bytes[at - this.BYTES + GSO_TYPE] !== 0;
-  },
-
-  /** Tells the packet what is known of the checksum of the frame at `at`. Offsets that point outside it are not believed. */
-  toPacket(bytes: Uint8Array, at: number, skb: SkBuff): void {
-    const header = at - this.BYTES;
-    const flags = bytes[header + FLAGS]!;
-    if ((flags & NEEDS_CSUM) !== 0) {
-      const start = native16(bytes, header + CSUM_START);
-      const offset = native16(bytes, header + CSUM_OFFSET);
-      if (start + offset + 2 > skb.length) return;
-      skb.checksum = Checksum.PARTIAL;
-      skb.csumStart = skb.data + start;
-      skb.csumOffset = offset;
-    } else if ((flags & DATA_VALID) !== 0) {
-      skb.checksum = Checksum.UNNECESSARY;
-    }
-  },
-
-  /** Writes the header of a frame to be sent: the kernel fills in a checksum that we have not. */
-  write(view: DataView, at: number, skb: SkBuff): void {
-    const partial = skb.checksum === Checksum.PARTIAL;
-    view.setUint8(at + FLAGS, partial ? NEEDS_CSUM : 0);
-    view.setUint8(at + GSO_TYPE, 0);
-    view.setUint32(at + 2, 0);
-    view.setUint16(at + CSUM_START, partial ? skb.csumStart - skb.data : 0, NATIVE);
-    view.setUint16(at + CSUM_OFFSET, partial ? skb.csumOffset : 0, NATIVE);
-  },
-} as const;

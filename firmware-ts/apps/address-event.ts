@@ -10,9 +10,11 @@ export interface AddressEvent {
   readonly server: string | null;
   /** Seconds that the lease lasts; null where it does not end, or there is none. */
   readonly seconds: number | null;
+  /** Options of a lease that the rig asks for, by number, in hexadecimal. */
+  readonly options?: Readonly<Record<string, string>>;
   /** The link address of another station that has the address; null for none. */
   readonly lladdr: string | null;
-  /** Why the device cannot have the address; empty otherwise. */
+  /** Why the device cannot have the address, or has it by the lease of before a restart; empty otherwise. */
   readonly reason: string;
 }
 
@@ -28,5 +30,7 @@ export type AddressChangeWord =
   | "defended"
   /** It cannot be put on the device. */
   | "refused"
-  /** Nobody gives one. */
+  /** The device has it, and a server has told what belongs to it. */
+  | "informed"
+  /** Nobody gives one, or tells anything. */
   | "silent";

@@ -7,14 +7,21 @@ import type { Random } from "../../hal/random.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
 import type { AddressEvent } from "./address-event.ts";
+import type { HostNames } from "./host-names.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import type { OptionShape } from "./options.ts";
+import type { Sleeper } from "./sleeper.ts";
+import type { TextFiles } from "./text-files.ts";
 
 export interface App {
   /** Figures since start(), by name: `sent`, `failed` … */
   readonly counters: Readonly<Record<string, number>>;
   /** The device has the address that an app with the role `addresses` gives it. */
   readonly settled?: boolean;
+  /** The fate of its readings, in an app that takes some. */
+  readonly readings?: ReadingFates;
+  /** The number that it has counted its messages to, where they have one; an app that is made anew goes on from it. */
+  readonly sequence?: number;
   /** Begins. Called once. */
   start(): void;
   /** Ends for good. Called at any time, also before start() and twice. */
@@ -35,7 +42,28 @@ export interface DatagramEvent {
   /** Readings in the datagram. */
   count: number;
   /** The newest of them, or as much of it as is in the datagram. */
-  readings: readonly { kind: string; value: number; unit: string }[];
+  readings: readonly { kind: string; value: number; unit: string; name?: string }[];
+}
+
+/** The fate of an app's readings since its start: `taken` and `restored` together are all the others. */
+export interface ReadingFates {
+  readonly taken: number;
+  /** Found in a file that the run before has left. */
+  readonly restored: number;
+  /** In messages that were sent. */
+  readonly sent: number;
+  /** Waiting on the board, for a message or for the collector. */
+  readonly stored: number;
+  /** In messages whose fate is not known yet. */
+  readonly underWay: number;
+  /** Lost for good, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/** The fate of a datagram, and the app that it is of. */
+export interface AppDatagram extends DatagramEvent {
+  /** The app's kind, where the rig has one of it; else `telemetry-2` for the second one. */
+  readonly app: string;
 }
 
 /** The surroundings of an app. */
@@ -56,6 +84,14 @@ export interface AppContext {
   clockIsSet(): boolean;
   /** Keeps what outlives the process. */
   readonly leases: LeaseStore;
+  /** Keeps files that its options name. Null: nothing outlives this run. */
+  readonly files: TextFiles | null;
+  /** Finds hosts by their names. */
+  readonly names: HostNames;
+  /** The number that this app counts on from: 0, or as far as it came before a restart. */
+  readonly sequence: number;
+  /** Puts the whole node to sleep. */
+  readonly sleeper: Sleeper;
   /** Tells the operator the fate of a datagram. */
   tell(event: DatagramEvent): void;
   /** Tells what became of an address. */
@@ -81,8 +117,8 @@ export interface Sayings {
 
 /** Options that are good by themselves and do not fit together. */
 export interface OptionProblem {
-  /** The option, as a path below the app: `["mqtt", "qos"]`. */
-  readonly at: readonly string[];
+  /** The option, as a path below the app: `["sensors", 0, "name"]`. */
+  readonly at: readonly (string | number)[];
   readonly message: string;
   /** It is about the key, not about its value. */
   readonly atKey?: boolean;

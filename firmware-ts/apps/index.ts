@@ -2,9 +2,10 @@
 import { givenAddress } from "./addresses/given.ts";
 import { linkLocal } from "./addresses/link-local.ts";
 import type { AppKind } from "./app.ts";
+import { dhcpInform } from "./dhcp/inform.ts";
 import { dhcp } from "./dhcp/kind.ts";
 import { linkLeds } from "./link-leds.ts";
 import { registrar } from "./registrar/registrar.ts";
 import { telemetry } from "./telemetry/kind.ts";
 
-export const APP_KINDS: readonly AppKind[] = [telemetry, linkLeds, dhcp, linkLocal, givenAddress, registrar];
+export const APP_KINDS: readonly AppKind[] = [telemetry, linkLeds, dhcp, dhcpInform, linkLocal, givenAddress, registrar];

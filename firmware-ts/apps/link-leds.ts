@@ -27,7 +27,7 @@ export class LinkLeds implements App {
   readonly #activity: Led | null;
   readonly #timer: Timer;
   #untap: () => void = () => {};
-  #stopped = false;
+  #unwatch: () => void = () => {};
 
   constructor(stack: Stack, device: NetDevice, link: Led | null, activity: Led | null) {
     this.#stack = stack;
@@ -43,14 +43,14 @@ export class LinkLeds implements App {
     this.#untap = network.tap((_skb, seen) => {
       if (seen === this.#device) this.#blink();
     });
-    network.onDeviceEvent((changed) => {
-      if (changed === this.#device && !this.#stopped) this.#show();
+    this.#unwatch = network.onDeviceEvent((changed) => {
+      if (changed === this.#device) this.#show();
     });
     this.#show();
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#unwatch();
     this.#untap();
     this.#timer.cancel();
     this.#link?.off();

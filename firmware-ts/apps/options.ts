@@ -9,18 +9,24 @@ export interface SensorConfig {
   readonly kind: string;
   /** As the board names it: `A0`, `13`, `GPIO4`. */
   readonly pin: string;
+  /** As collectors name it; default: its kind. */
+  readonly name?: string;
 }
 
 /** The kind of an option's value. */
 export type ValueShape =
-  /** ADDRESS:PORT; an Endpoint<string>, its port 1..65535. */
-  | { readonly is: "endpoint"; readonly example: string }
+  /** ADDRESS:PORT, with `names` also NAME:PORT; an Endpoint<string>, its port 1..65535. */
+  | { readonly is: "endpoint"; readonly example: string; readonly names?: true }
   /** A duration with its unit; a number in ms from `min` to `max`. */
   | { readonly is: "duration"; readonly example: string; readonly min: number; readonly max: number }
   /** A whole number from `min` to `max`. */
   | { readonly is: "integer"; readonly example: string; readonly min: number; readonly max: number }
   /** A text of a form; `rule` says it: `a topic has no + and no #`. */
   | { readonly is: "text"; readonly example: string; readonly form: RegExp; readonly rule: string }
+  /** The absolute path of a file that the app writes, which nothing else may have. */
+  | { readonly is: "file"; readonly example: string }
+  /** A mapping of any keys to texts: keys of letters, digits, `_` and `-`, texts of characters that can be seen, 64 at most. */
+  | { readonly is: "texts"; readonly example: string }
   /** A mapping with these keys. */
   | { readonly is: "table"; readonly example: string; readonly keys: Readonly<Record<string, OptionShape>> }
   /** One of these words. */

@@ -3,12 +3,13 @@ import * as v from "valibot";
 import { ControllerError } from "../../hal/ethernet.ts";
 import { SENSOR_KINDS } from "../../hal/sensor-kinds.ts";
 import type { AppKind } from "../apps/app.ts";
+import { isHostName } from "../apps/host-names.ts";
 import { APP_KINDS } from "../apps/index.ts";
 import type { OptionShape, ValueShape } from "../apps/options.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { parseDeviceName, parseOwnName, parsePin } from "./rig/names.ts";
+import { parseDeviceName, parseFilePath, parseLabel, parseOwnName, parsePin, parseTagKey } from "./rig/names.ts";
 import type { AppConfig, DeviceConfig, Rig } from "./rig/rig.ts";
-import { type Keys, leaf, oneOf, ranged, shaped, table } from "./rig/schema.ts";
+import { asKey, type Keys, leaf, oneOf, ranged, shaped, table } from "./rig/schema.ts";
 import {
   type Cidr,
   formatCidr,
@@ -16,6 +17,7 @@ import {
   isOfIpv6,
   parseDuration,
   parseEndpoint,
+  parseHostEndpoint,
   parseInteger,
   parseInterfaceAddress4,
   UnitError,
@@ -26,14 +28,17 @@ const SENSOR = "{ kind: thermometer, pin: A0 }";
 const sensor = shaped(
   false,
   SENSOR,
-  table({ kind: oneOf(SENSOR_KINDS), pin: leaf("A0", parsePin) }, { kind: "thermometer", pin: "A0" }),
+  table(
+    { kind: oneOf(SENSOR_KINDS), pin: leaf("A0", parsePin), name: v.exactOptional(leaf("cellar", parseLabel)) },
+    { kind: "thermometer", pin: "A0" },
+  ),
 );
 
 /** The schema of a value of one shape. */
 function schemaOf(shape: ValueShape): v.GenericSchema<unknown, unknown> {
   switch (shape.is) {
     case "endpoint":
-      return leaf(shape.example, parseEndpoint);
+      return leaf(shape.example, shape.names ? parseHostEndpoint : parseEndpoint);
     case "duration":
       return ranged(shape.example, parseDuration, formatDuration, [shape.min, shape.max]);
     case "integer":
@@ -43,6 +48,10 @@ function schemaOf(shape: ValueShape): v.GenericSchema<unknown, unknown> {
         if (shape.form.test(text)) return text;
         throw new UnitError(`${show(text)}: ${shape.rule}; say e.g. ${shape.example}`);
       });
+    case "file":
+      return leaf(shape.example, parseFilePath);
+    case "texts":
+      return shaped(false, shape.example, v.record(asKey(leaf("site", parseTagKey)), leaf("barn", parseLabel)));
     case "table": {
       const { keys, examples } = keysOfOptions(shape.keys);
       return shaped(false, shape.example, table(keys, examples));
@@ -121,6 +130,23 @@ export function appsOf(rig: Rig): readonly AppConfig[] {
   ];
 }
 
+/** An app, and its name in events: its kind, with its place among those of the kind behind it where there are several (`telemetry-2`). */
+export interface NamedApp {
+  readonly name: string;
+  readonly config: AppConfig;
+}
+
+/** All apps of a rig, with their names. */
+export function namedApps(rig: Rig): readonly NamedApp[] {
+  const all = appsOf(rig);
+  return all.map((config, at) => {
+    const { kind } = config;
+    const ofKind = all.filter((other) => other.kind === kind).length;
+    const place = all.slice(0, at + 1).filter((other) => other.kind === kind).length;
+    return { name: ofKind > 1 ? `${kind}-${place}` : kind, config };
+  });
+}
+
 /** Addresses of IPv4 are asked for before they are used (RFC 5227 2.1). */
 export function asksFirst({ neighbours }: Rig): boolean {
   return neighbours.profile === "strict";
@@ -147,24 +173,58 @@ function appWith(kind: string, options: Readonly<Record<string, unknown>>): AppC
 /** The addresses that apps give a device, in words: an address, or the app's kind. */
 export function awaitedOf(rig: Rig, device: string): string[] {
   return appsOf(rig).flatMap((app) => {
-    if (appKind(app).role !== "addresses" || deviceOfApp(app) !== device) return [];
+    if (deviceAddressedBy(app) !== device) return [];
     const address = app["address"] as Cidr | undefined;
     return [address ? formatCidr(address) : app.kind];
   });
 }
 
-/** The endpoints that a rig's apps send to. */
+/** The endpoints that a rig's apps send to, as far as they have an address and no name. */
 export function endpointsOf(rig: Rig): readonly Endpoint<string>[] {
+  const endpoints = valuesOf(rig, "endpoint") as Endpoint<string>[];
+  return endpoints.filter(({ address }) => !isHostName(address));
+}
+
+/** The hosts that a rig's apps send to by their names. */
+export function namesOf(rig: Rig): readonly string[] {
+  const endpoints = valuesOf(rig, "endpoint") as Endpoint<string>[];
+  return endpoints.flatMap(({ address }) => (isHostName(address) ? [address] : []));
+}
+
+/** The files that a rig's apps write. */
+export function filesOf(rig: Rig): readonly string[] {
+  return valuesOf(rig, "file") as string[];
+}
+
+function valuesOf(rig: Rig, is: ValueShape["is"]): unknown[] {
   return appsOf(rig).flatMap((app) => {
     const values = Object.entries(appKind(app).options).flatMap(([key, shape]) => spread(shape, app[key], []));
-    return values.flatMap(({ shape, value }) => (shape.is === "endpoint" ? [value as Endpoint<string>] : []));
+    return values.flatMap(({ shape, value }) => (shape.is === is ? [value] : []));
   });
+}
+
+/** The files that one app writes, some of whose values may have been refused, with their places below it. */
+export function appFiles({ options }: AppKind, values: Readonly<Record<string, unknown>>): readonly AppFile[] {
+  const found = Object.entries(options).flatMap(([key, shape]) => spread(shape, values[key], [key]));
+  return found.flatMap(({ shape, value, at }) => (shape.is === "file" && typeof value === "string" ? [{ path: value, at }] : []));
+}
+
+/** A file that an app writes. */
+export interface AppFile {
+  readonly path: string;
+  /** Its place below the app. */
+  readonly at: readonly (string | number)[];
 }
 
 /** The device that an app is for, as its option names it; undefined for an app of no device. */
 export function deviceOfApp(app: Readonly<Record<string, unknown>>): string | undefined {
   const device = findApp(app["kind"])?.options["device"]?.is === "device" ? app["device"] : undefined;
   return typeof device === "string" ? device : undefined;
+}
+
+/** The device to which an app gives an address; undefined for any other app. */
+export function deviceAddressedBy(app: Readonly<Record<string, unknown>>): string | undefined {
+  return findApp(app["kind"])?.role === "addresses" ? deviceOfApp(app) : undefined;
 }
 
 /** A pin that an app takes. */
@@ -196,6 +256,10 @@ interface Placed {
 /** A value, or each value of a list, with its shape and place. */
 function spread(shape: OptionShape | ValueShape, value: unknown, at: readonly (string | number)[]): readonly Placed[] {
   if (value === undefined) return [];
+  if (shape.is === "table") {
+    const values = value as Readonly<Record<string, unknown>>;
+    return Object.entries(shape.keys).flatMap(([key, below]) => spread(below, values[key], [...at, key]));
+  }
   if (shape.is !== "list") return [{ shape, value, at }];
   return Array.isArray(value) ? value.flatMap((item, index) => spread(shape.of, item, [...at, index])) : [];
 }

@@ -87,6 +87,8 @@ export class DhcpServer {
     else if (type === DhcpType.REQUEST) {
       const right = asked === this.#addressFor(client, asked);
       this.#send(request, right ? DhcpType.ACK : DhcpType.NAK, right ? asked : 0);
+    } else if (type === DhcpType.INFORM) {
+      if (ciaddr !== 0) this.#send(request, DhcpType.ACK, 0);
     } else if (type === DhcpType.DECLINE) {
       this.#declined.add(asked);
       this.#leases.delete(client);
@@ -114,7 +116,8 @@ export class DhcpServer {
       [DhcpOption.SERVER_ID, words(address)],
     ];
     const given: [number, Uint8Array][] = [
-      [DhcpOption.LEASE_TIME, words(seconds)],
+      // A host that has its address by other means gets no lease.
+      ...(yiaddr === 0 ? [] : [[DhcpOption.LEASE_TIME, words(seconds)] as [number, Uint8Array]]),
       [DhcpOption.SUBNET_MASK, words(prefixMask(prefixLength))],
       [DhcpOption.ROUTER, words(address)],
       ...more,

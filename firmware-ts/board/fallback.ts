@@ -116,6 +116,14 @@ class Choice implements EthernetController {
     await this.part.wire?.close();
   }
 
+  async suspend(): Promise<void> {
+    await this.#controller.suspend?.();
+  }
+
+  async resume(): Promise<void> {
+    await this.#controller.resume?.();
+  }
+
   transmit(skb: SkBuff): boolean {
     return this.#controller.transmit(skb);
   }

@@ -91,7 +91,9 @@ export class SimulatedGateway {
 
 /** The gateway at the far end of a device's wire: null where that is taken, or where the device has no address. */
 export function gatewayFor(rig: Rig, config: DeviceConfig, part: Part, clock: Clock, random: Random): SimulatedGateway | null {
-  const leases = automaticApps(config).some(({ kind }) => kind === "dhcp") || appOf(rig, config.name, "dhcp");
+  const leases =
+    automaticApps(config).some(({ kind }) => kind === "dhcp") ||
+    ["dhcp", "dhcp-inform"].some((kind) => appOf(rig, config.name, kind));
   const cidrs = [...[false, true].flatMap((six) => gatewayCidrs(rig, config, six))];
   if (leases && !cidrs.some(({ address }) => !isOfIpv6(address))) cidrs.unshift(leasedCidr(rig));
   const [first, ...more] = cidrs;

@@ -38,7 +38,9 @@ export class HealthWatch {
       const { suspicions, sinceProof, failedFor } = device.health.report();
       const more = (suspicions ?? 0) > this.#told[at]!;
       this.#told[at] = suspicions ?? 0;
-      if (more || (device.up && failedFor === null && sinceProof !== null && sinceProof > STALE)) this.#tell(device);
+      // Nobody asks a chip that sleeps.
+      const silence = Math.min(sinceProof ?? 0, device.power.awakeFor);
+      if (more || (device.up && failedFor === null && silence > STALE)) this.#tell(device);
     }
   }
 }

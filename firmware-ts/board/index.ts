@@ -20,8 +20,9 @@ export { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../
 export { SimulatedBoardIo } from "../../hal/simulated/board-io.ts";
 export { SimulatedIo } from "../../hal/simulated/io.ts";
 export { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
-export type { App, AppContext, AppKind, DatagramEvent } from "../apps/app.ts";
+export type { App, AppContext, AppDatagram, AppKind, DatagramEvent } from "../apps/app.ts";
 export { LinkLeds } from "../apps/link-leds.ts";
+export type { SleepConfig, Sleeper } from "../apps/sleeper.ts";
 export { LineProtocolError, linePoint } from "../apps/telemetry/encoders/line-protocol.ts";
 export { Telemetry, type TelemetryOptions } from "../apps/telemetry/telemetry.ts";
 export type { ProfileName } from "../neigh/profile.ts";
@@ -42,11 +43,14 @@ export { DeviceSpecError, formatDeviceSpec, parseDeviceSpecs } from "./device-sp
 export { claimInstance, InstanceClaim, type RunningInstance, runningInstance, runningInstances } from "./instance-claim.ts";
 export { needsRealTime } from "./needs-real-time.ts";
 export type { Dispute, NeighTroubles, NeighWarning } from "./neigh-watch.ts";
+export { type Disk, NodeFile } from "./node-file.ts";
+export { NodeState } from "./node-state.ts";
 export { Board, type BoardOptions, openBoard } from "./open-board.ts";
 export type { DeviceConfig, Rig } from "./rig/rig.ts";
 export { UnitError } from "./rig/units.ts";
 export { describeRig, parseRig, RigError, type RigProblem } from "./rig-file.ts";
 export { runtimeDir, socketPath } from "./runtime-dir.ts";
+export { type RunAction, type RunDifference, RunHistory, SimulatedRun } from "./simulated-run.ts";
 export type { ArpSummary, NdSummary, Summary } from "./summary.ts";
 export {
   type DeviceReport,

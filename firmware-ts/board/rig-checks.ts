@@ -2,10 +2,10 @@
  * Checks the values of a rig file against each other. Every check copes with a draft, in which refused values are undefined, and is
  * silent where it cannot judge: one mistake is reported once.
  */
-
+import { isHostName } from "../apps/host-names.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
 import { formatMac } from "../net/ethernet.ts";
-import { deviceOfApp, findApp, pinsOf } from "./apps.ts";
+import { appFiles, deviceAddressedBy, deviceOfApp, findApp, pinsOf } from "./apps.ts";
 import { DEVICE_KINDS } from "./kinds/index.ts";
 import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
 import type { Draft } from "./rig/schema.ts";
@@ -39,6 +39,18 @@ export function checkTogether(file: YamlFile, draft: Draft<RigSource>, firmware:
   checkAppDevices(file, draft, names);
   checkSysctl(file, draft, names);
   checkPins(file, draft, firmware);
+  checkSleep(file, draft);
+}
+
+/** A node sleeps as a whole: another firmware would stand still with it. */
+function checkSleep(file: YamlFile, draft: Draft<RigSource>): void {
+  const firmwares: [Path, Readonly<Record<string, unknown>>][] = draft?.telemetry ? [[["telemetry"], draft.telemetry]] : [];
+  for (const [index, app] of (draft?.apps ?? []).entries())
+    if (app && findApp(app["kind"])?.role === "firmware") firmwares.push([["apps", index], app]);
+  if (firmwares.length < 2) return;
+  for (const [at, { sleep }] of firmwares)
+    if (sleep !== undefined)
+      file.note([...at, "sleep"], "the node sleeps as a whole, and the rig has another firmware", { key: true });
 }
 
 type DeviceDraft = Draft<DeviceSource>;
@@ -104,16 +116,12 @@ function subnetsOf(device: NonNullable<DeviceDraft>): NonNullable<Draft<Cidr>>[]
   return (device.addresses ?? []).flatMap((one) => (one && typeof one !== "string" ? [one] : []));
 }
 
-function givesAddresses(app: Readonly<Record<string, unknown>> | undefined): boolean {
-  return findApp(app?.["kind"])?.role === "addresses";
-}
-
 /** The devices that get addresses by themselves. */
 function automaticDevices(draft: Draft<RigSource>): string[] {
   const short = devicesOf(draft).flatMap(([name, device]) =>
     (device.addresses ?? []).some((one) => typeof one === "string") ? [name] : [],
   );
-  return [...short, ...(draft?.apps ?? []).flatMap((app) => (givesAddresses(app) ? (deviceOfApp(app ?? {}) ?? []) : []))];
+  return [...short, ...(draft?.apps ?? []).flatMap((app) => deviceAddressedBy(app ?? {}) ?? [])];
 }
 
 function checkAutomatic(file: YamlFile, device: NonNullable<DeviceDraft>, at: Path): void {
@@ -248,9 +256,15 @@ function contains(subnet: Draft<Cidr>, host: string): boolean {
 
 /** An app's destination may name its device, as in `[fe80::1%eth0]:8094`. */
 function checkDestinations(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
+  const asked = keysOf({ rig: file.value }, "rig").includes("dns");
   const check = (options: Readonly<Record<string, unknown>> | undefined, at: Path): void => {
     const { address } = (options?.["to"] ?? {}) as Partial<Endpoint<string>>;
     checkName(file, names, /%(.+)$/.exec(address ?? "")?.[1], [...at, "to"]);
+    if (address === undefined || !isHostName(address) || asked || automaticDevices(draft).length > 0) return;
+    file.note(
+      [...at, "to"],
+      `${show(address)}: a name, and nobody to ask for it; say e.g. dns: [192.168.10.1], or addresses: [dhcp]`,
+    );
   };
   check(draft?.telemetry, ["telemetry"]);
   for (const [index, app] of (draft?.apps ?? []).entries()) check(app, ["apps", index]);
@@ -281,6 +295,7 @@ function checkPins(file: YamlFile, draft: Draft<RigSource>, firmware: boolean): 
     if (first !== undefined) file.note(path, `${pin}: taken already by ${first}; each part needs a pin of its own`);
     else pins.set(pin, owner);
   };
+  const files = new Map<string, string>();
   const { io, leds } = draft?.board ?? {};
   const noBoard = io === "none" || !keysOf(file.value, "board").includes("io");
   const claimAll = (app: unknown, options: Readonly<Record<string, unknown>> | undefined, at: Path): void => {
@@ -290,6 +305,12 @@ function checkPins(file: YamlFile, draft: Draft<RigSource>, firmware: boolean): 
       file.note(at, `${kind.needsBoard} need a board; say e.g. io: simulated`, { key: true });
     for (const { at: below, message, atKey = false } of kind.check?.(options) ?? [])
       file.note([...at, ...below], message, { key: atKey });
+    for (const { path, at: below } of appFiles(kind, options)) {
+      const owner = formatPath([...at, ...below]);
+      const first = files.get(path);
+      if (first !== undefined) file.note([...at, ...below], `${show(path)}: written already by ${first}; each app needs its own`);
+      else files.set(path, owner);
+    }
     for (const { pin, part, at: below } of pinsOf(kind, options)) {
       claim(pin, formatPath([...at, ...part]), [...at, ...below]);
       // An app that makes no sense without a board is refused as a whole.

@@ -1,12 +1,11 @@
 /** A rig in readable lines, as `whohas check` prints it. */
 import type { Row, Sayings } from "../apps/app.ts";
 import { linkLeds } from "../apps/link-leds.ts";
-import { telemetry } from "../apps/telemetry/kind.ts";
 import { formatMac } from "../net/ethernet.ts";
-import { appKind, asksFirst, automaticApps } from "./apps.ts";
+import { appKind, asksFirst, automaticApps, namedApps } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
-import type { DeviceConfig, Rig } from "./rig/rig.ts";
-import { type Cidr, formatCidr, formatDuration, isOfIpv6 } from "./rig/units.ts";
+import type { AppConfig, DeviceConfig, Rig } from "./rig/rig.ts";
+import { type Cidr, formatCidr, formatDuration, formatPlace, isOfIpv6 } from "./rig/units.ts";
 import { describeStrategy } from "./rig-strategy.ts";
 
 /** The things that would be opened and set up, one a line, in columns: what, name, how. */
@@ -31,9 +30,19 @@ export function describeRig(rig: Rig): string[] {
   for (const { ip, lladdr, dev } of rig.neighbours.static)
     rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, ${pins ? "pinned" : "permanent"}`]);
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
-  if (rig.telemetry) rows.push(...telemetry.describe(rig.telemetry, say));
-  for (const app of rig.apps ?? []) rows.push(...appKind(app).describe(app, say));
+  for (const server of rig.dns ?? []) rows.push(["dns", server, ""]);
+  if (rig.metrics) rows.push(["metrics", formatPlace(rig.metrics), "for Prometheus"]);
+  if (rig.snapshot)
+    rows.push(["snapshot", rig.snapshot.file, `written every ${formatDuration(rig.snapshot.every)} and at the end`]);
+  for (const { name, config } of namedApps(rig)) rows.push(...describeApp(rig, name, config, say));
   return align(rows);
+}
+
+/** Under its name in events. What stands for an app of the board or of a device is described with that. */
+function describeApp({ apps = [] }: Rig, name: string, config: AppConfig, say: Sayings): Row[] {
+  const kind = appKind(config);
+  if (kind.role !== "firmware" && !apps.includes(config)) return [];
+  return kind.describe(config, say).map(([what, ...row]) => [what === kind.kind ? name : what, ...row]);
 }
 
 /** Names longer than this (sysctl keys) do not push the others' third column away. */

@@ -5,11 +5,12 @@ import type { Rig } from "./rig/rig.ts";
 import { isOfIpv6 } from "./rig/units.ts";
 
 export function familiesOf(rig: Rig): readonly IpFamily[] {
-  const { devices, routes, neighbours, sysctl } = rig;
+  const { devices, routes, neighbours, sysctl, dns = [] } = rig;
   const addresses = [
     ...devices.flatMap((device) => device.addresses.map(({ address }) => address)),
     ...routes.flatMap(({ to, via = "" }) => [to === "default" ? "" : to.address, via]),
     ...neighbours.static.map(({ ip }) => ip),
+    ...dns,
     ...endpointsOf(rig).map(({ address }) => address),
   ];
   const wanted = addresses.some(isOfIpv6) || Object.keys(sysctl).some((key) => key.startsWith("net.ipv6."));

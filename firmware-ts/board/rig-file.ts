@@ -69,7 +69,7 @@ function inOrder(problems: readonly RigProblem[]): RigProblem[] {
 
 function toRig(source: RigSource, file: string): Rig {
   const { io = RIG_DEFAULTS.io, leds = {} } = source.board ?? {};
-  const { telemetry, apps } = source;
+  const { telemetry, apps, dns, metrics, snapshot } = source;
   return {
     name: source.name ?? nameOf(file),
     seed: source.seed ?? RIG_DEFAULTS.seed,
@@ -79,7 +79,10 @@ function toRig(source: RigSource, file: string): Rig {
     neighbours: { ...RIG_DEFAULTS.neighbours, ...source.neighbours },
     sysctl: source.sysctl ?? {},
     ...(telemetry && { telemetry: telemetryWith(telemetry) }),
+    ...(snapshot && { snapshot: { ...RIG_DEFAULTS.snapshot, ...snapshot } }),
     ...(apps && { apps: apps.map((app) => ({ ...appDefaults(appKind(app)), ...app })) }),
+    ...(dns && { dns }),
+    ...(metrics && { metrics }),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * The addresses, routes and static neighbours of a rig, put on its devices. Where a device gets its address by itself, what rests on
+ * The addresses, routes, static neighbours and name servers of a rig, put on its devices. Where a device gets its address by itself, what rests on
  * the address follows when it comes, and comes back with it: with the last address of a device, its routes and neighbours go.
  */
 import { InetError } from "../ip/inet-error.ts";
@@ -28,6 +28,9 @@ export class RigNetwork {
     this.#rig = rig;
     this.#initial = initial;
     this.#find = find;
+    // Before any lease tells of others.
+    const servers = (rig.dns ?? []).map((server) => initial.layers.address(server));
+    if (servers.length > 0) initial.nameServers.tell("rig", { servers });
   }
 
   /** Gives a device the addresses that are not asked for first. @throws InetError */

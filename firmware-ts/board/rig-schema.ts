@@ -29,12 +29,16 @@
  *       static: [{ ip: 192.168.10.1, lladdr: 02:00:5e:10:00:fe, dev: eth0 }]
  *     sysctl: { net.ipv4.neigh.eth0.gc_stale_time: 120 }
  *     telemetry: { to: 192.168.10.1:8094, every: 3s, format: line, sensors: [{ kind: thermometer, pin: A0 }] }
+ *     snapshot: { file: /var/lib/whohas/node, every: 1h }         neighbours, counters, leases over restarts
  *     apps: [{ kind: link-leds, link: "13" }]                     APP_KINDS (apps/index.ts); the file of each has its other keys
+ *     dns: [192.168.10.1]              name servers, before those of a lease
+ *     metrics: 127.0.0.1:9610          where on this machine the run's figures are served; not without this
  */
 
 import * as v from "valibot";
 import { APP_KINDS } from "../apps/index.ts";
 import { type TelemetrySource, telemetry as telemetryApp } from "../apps/telemetry/kind.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
 import { keysOfApp } from "./apps.ts";
 import { BUS_KINDS } from "./kinds/index.ts";
@@ -49,14 +53,19 @@ import {
   type DriverName,
   isAutomatic,
   type NeighboursConfig,
+  RIG_LIMITS,
   type RouteConfig,
+  type SnapshotConfig,
 } from "./rig/rig.ts";
-import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, shaped, table } from "./rig/schema.ts";
+import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, ranged, shaped, table } from "./rig/schema.ts";
 import {
   type Cidr,
+  formatDuration,
+  parseDuration,
   parseHost,
   parseInteger,
   parseInterfaceAddress,
+  parseListenPlace,
   parseRouteTarget,
   parseStationMac,
   UnitError,
@@ -73,6 +82,11 @@ function parseAddressOrWord(text: string): Cidr | AutomaticAddress {
 function parseHz(text: string): number {
   if (HZ.includes(text)) return Number(text);
   throw new UnitError(`${show(text)}: what may stand here: ${HZ.join(", ")}`);
+}
+
+function parsePath(text: string): string {
+  if (text.length > 0 && text.length <= 1024 && !text.includes("\0")) return text;
+  throw new UnitError(`${show(text)}: not the path of a file; say e.g. /var/lib/whohas/node`);
 }
 
 const HZ = ["100", "125", "200", "250", "500", "1000"];
@@ -100,6 +114,9 @@ export interface RigSource {
   readonly sysctl?: Readonly<Record<string, string>>;
   readonly telemetry?: TelemetrySource;
   readonly apps?: readonly AppConfig[];
+  readonly dns?: readonly string[];
+  readonly metrics?: Endpoint<string>;
+  readonly snapshot?: Readonly<Pick<SnapshotConfig, "file"> & Partial<SnapshotConfig>>;
 }
 
 /** One thing that the schema did not accept. `key`: it is about the key at the end of the path, not about its value. */
@@ -147,6 +164,14 @@ const options: v.GenericSchema<unknown, object> = table(keys, examples);
 /** Its keys are those of TelemetryConfig, which the compiler cannot see through their shapes. */
 const telemetry = options as v.GenericSchema<unknown, TelemetrySource>;
 const app = byKind(APP_KINDS.map(keysOfApp), "an app", "telemetry");
+const SNAPSHOT = "{ file: /var/lib/whohas/node }";
+const snapshot = table(
+  {
+    file: leaf("/var/lib/whohas/node", parsePath),
+    every: v.exactOptional(ranged("1h", parseDuration, formatDuration, RIG_LIMITS.snapshot)),
+  },
+  { file: "/var/lib/whohas/node" },
+);
 const APP = "{ kind: telemetry, to: 192.168.10.1:8094 }";
 
 const sysctlKey = leaf("net.ipv4.neigh.eth0.gc_stale_time", (text) => {
@@ -209,7 +234,10 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
     ),
     sysctl: v.exactOptional(shaped(false, "{ net.ipv4.neigh.eth0.gc_stale_time: 120 }", v.record(asKey(sysctlKey), sysctlValue))),
     telemetry: v.exactOptional(shaped(false, "{ to: 192.168.10.1:8094 }", telemetry)),
+    snapshot: v.exactOptional(shaped(false, SNAPSHOT, snapshot)),
     apps: v.exactOptional(shaped(true, `[${APP}]`, v.array(shaped(false, APP, app)))),
+    dns: v.exactOptional(shaped(true, "[192.168.10.1]", v.array(leaf("192.168.10.1", parseHost)))),
+    metrics: v.exactOptional(leaf("127.0.0.1:9610", parseListenPlace)),
   },
   { devices: "{ eth0: { driver: enc28j60, bus: { kind: sim } } }" },
 );

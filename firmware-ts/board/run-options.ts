@@ -1,7 +1,8 @@
 /** Turns the words of `whohas run` into a rig: a rig file or the built-in bench, changed by the command's options. */
 import { type TelemetryConfig, telemetryWith } from "../apps/telemetry/kind.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import type { ProfileName } from "../neigh/profile.ts";
-import { deviceOfApp } from "./apps.ts";
+import { deviceAddressedBy } from "./apps.ts";
 import { benchRig } from "./bench.ts";
 import { parseDeviceSpecs } from "./device-spec.ts";
 import { type DeviceConfig, isAutomatic, RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
@@ -24,13 +25,17 @@ export interface RunRequest {
   seed?: number;
   /** The neighbour table's profile, instead of the rig's. */
   profile?: ProfileName;
+  /** Where figures are served, instead of the rig's place. */
+  metrics?: Endpoint<string>;
   /** The telemetry firmware will run. */
   app: boolean;
 }
 
 /** Rejects with RigFileError, RigError, DeviceSpecError or UnitError. */
 export async function rigFor(request: RunRequest): Promise<Rig> {
-  const base = withProfile(await baseRig(request), request.profile);
+  const { metrics } = request;
+  const named = withProfile(await baseRig(request), request.profile);
+  const base = metrics ? { ...named, metrics } : named;
   const devices = withAddresses(base.devices, request.addresses);
   const seed = request.seed ?? base.seed;
   if (request.gateway === undefined) return { ...base, seed, devices };
@@ -45,7 +50,8 @@ export async function rigFor(request: RunRequest): Promise<Rig> {
 /** Refuses a gateway that no link of the rig leads to. One of a single link is asked for on its device, whatever its addresses. */
 function checkOnLink(gateway: string, { devices, routes, apps = [] }: Rig): void {
   // Nobody knows beforehand which subnet a server gives.
-  if (devices.some(({ automatic = [] }) => automatic.length > 0) || apps.some((app) => deviceOfApp(app) !== undefined)) return;
+  if (devices.some(({ automatic = [] }) => automatic.length > 0) || apps.some((app) => deviceAddressedBy(app) !== undefined))
+    return;
   const own = devices.flatMap(({ addresses }) => addresses);
   const linked = routes.flatMap(({ to, via }) => (to === "default" || via !== undefined ? [] : [to]));
   if (isOfOneLink(gateway) || [...own, ...linked].some((subnet) => holdsHost(subnet, gateway))) return;

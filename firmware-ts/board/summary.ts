@@ -1,5 +1,6 @@
 /** The result of a run: counts of all its devices and of both families. */
 import { DropCounters } from "../../hal/skbuff.ts";
+import type { ReadingFates } from "../apps/app.ts";
 import { dropsOf } from "../control/drops.ts";
 import { ICMP6_NEIGHBOUR_ADVERTISEMENT, ICMP6_NEIGHBOUR_SOLICITATION } from "../ip6/common/icmp6-types.ts";
 import type { NeighTable } from "../neigh/table.ts";
@@ -35,7 +36,12 @@ export interface Summary {
   devices: Record<string, HealthReport>;
   /** Since the system was ready, in ms of the clock's time. */
   duration: number;
+  /** All apps together. */
   datagrams: Datagrams;
+  /** Each firmware for itself, by its name. */
+  apps: Readonly<Record<string, Datagrams>>;
+  /** The fate of the readings of all apps; null where none takes any. */
+  readings: ReadingFates | null;
   arp: ArpSummary;
   /** Null in a rig without IPv6. */
   nd: NdSummary | null;

@@ -6,23 +6,26 @@
 import { type ChipPins, GpioChipPins } from "../../hal/chip-pins.ts";
 import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo } from "../../hal/gpio.ts";
+import { HeldClock } from "../../hal/held-clock.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
-import type { AppContext, DatagramEvent } from "../apps/app.ts";
-import { LeaseMemory, type LeaseStore } from "../apps/lease-store.ts";
+import type { AppContext } from "../apps/app.ts";
+import type { HostNames } from "../apps/host-names.ts";
+import { LeaseMemory } from "../apps/lease-store.ts";
+import type { AppFigures } from "../control/metrics/ground.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import { makeStrategy } from "../neigh/strategies/index.ts";
-import type { DeviceEvent, NetDevice } from "../net/device.ts";
+import type { NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
-import { awaitedOf } from "./apps.ts";
+import { appsOf, awaitedOf } from "./apps.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
-import type { Maker, Part } from "./kinds/part.ts";
-import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
-import { type NeighWarning, watchNeighbours } from "./neigh-watch.ts";
-import { loadDevice } from "./parts.ts";
+import type { Part } from "./kinds/part.ts";
+import { type LoadedCode, loadCode } from "./loaded-code.ts";
+import { watchNeighbours } from "./neigh-watch.ts";
+import { NodeSleep } from "./node-sleep.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { formatCidr } from "./rig/units.ts";
 import { familiesOf } from "./rig-families.ts";
@@ -30,64 +33,16 @@ import { RigNetwork } from "./rig-network.ts";
 import { RunningApps } from "./running-apps.ts";
 import { secretsOf } from "./secrets.ts";
 import { countersOf, type Summary, tablesOf } from "./summary.ts";
-import { loadClockIsSet } from "./wall-clock.ts";
+import type { DeviceReport, ListenerOf, OptionsOf } from "./system-words.ts";
+
+export type { DeviceReport } from "./system-words.ts";
+export type SystemOptions = OptionsOf<System>;
+export type SystemListener = ListenerOf<System>;
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
 const LINK_WAIT = 5000;
 /** Virtual time that passes between two looks at whether a system is up, in ms. */
 const START_STEP = 1;
-
-export interface SystemOptions {
-  clock: Clock;
-  /** Run the rig's firmware (telemetry). Its indicators (lamps) run always. Default true. */
-  app?: boolean;
-  /** The firmware stops this many ms after the system was ready, and `finished` resolves. Default: it goes on. */
-  duration?: number;
-  listener?: SystemListener;
-  /** Keeps leases over restarts. Default: as long as the system lasts. */
-  leases?: LeaseStore;
-}
-
-/** Hears of events when they happen. */
-export interface SystemListener {
-  /** Every device is up; the firmware starts next. */
-  ready(system: System): void;
-  device(device: NetDevice, event: DeviceEvent): void;
-  /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
-  health?(device: NetDevice): void;
-  datagram(event: DatagramEvent, system: System): void;
-  /** The neighbour table is full; a neighbour's address is in dispute. Seldom, however often it happens. */
-  neighbours?(warning: NeighWarning): void;
-  /** A line that the kernel would write into its log: a packet whose addresses may not be there (log_martians). Not more than a few a second. */
-  log?(line: string): void;
-  /** A device got, lost or waits for an address that it gets by itself. */
-  address?(event: AddressEvent): void;
-  /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
-  board?(event: "lost" | "back", message: string): void;
-}
-
-/** One device of a system that is up. */
-export interface DeviceReport {
-  name: string;
-  description: string;
-  simulated: boolean;
-  mac: string;
-  /** Those that it has by the rig, whether they are there yet or not. */
-  addresses: string[];
-  /** The addresses that are still to come: `dhcp`, `link-local`, or one that is being asked for. */
-  awaited: string[];
-  carrier: boolean;
-  fallback: string | null;
-  gateway: string | null;
-}
-
-/** The code of everything that a rig names, loaded. */
-interface Code {
-  /** In the order of the rig's devices. */
-  readonly devices: readonly { readonly config: DeviceConfig; readonly make: Maker }[];
-  readonly io: IoMaker;
-  readonly clockIsSet: () => boolean;
-}
 
 interface Assembled {
   config: DeviceConfig;
@@ -118,9 +73,13 @@ export class System {
   readonly #tellAddressed: () => void;
   readonly #io: BoardIo;
   readonly #clockIsSet: () => boolean;
+  readonly #names: HostNames;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
   readonly #apps = new RunningApps();
+  readonly #sleep: NodeSleep;
+  /** The clock of stacks and apps. Only a node that sleeps pays for one whose timers can be held back. */
+  readonly #nodeClock: Clock;
   readonly #network: RigNetwork;
   #startedAt = 0;
   /** When the firmware stopped; null while it runs. */
@@ -136,17 +95,16 @@ export class System {
    * @throws ControllerError, GpioError for a part that cannot be made
    */
   static async make(rig: Rig, options: SystemOptions): Promise<System> {
-    const loaded = Promise.all(rig.devices.map(async (config) => ({ config, make: await loadDevice(config) })));
-    const { clock } = options;
-    const [io, devices, clockIsSet] = await Promise.all([loadBoardIo(rig.board.io), loaded, loadClockIsSet(rig, clock)]);
-    return new System(rig, options, { devices, io, clockIsSet });
+    return new System(rig, options, await loadCode(rig, options.clock));
   }
 
-  private constructor(rig: Rig, options: SystemOptions, code: Code) {
+  private constructor(rig: Rig, options: SystemOptions, code: LoadedCode) {
     this.rig = rig;
     this.clock = options.clock;
     this.#options = options;
     this.#random = new SeededRandom(rig.seed);
+    this.#nodeClock = appsOf(rig).some(({ sleep }) => sleep) ? new HeldClock(this.clock) : this.clock;
+    this.#sleep = new NodeSleep(this.clock, () => this.#stacks);
     this.#io = code.io(this.clock, this.#random.fork("io"));
     this.#clockIsSet = code.clockIsSet;
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
@@ -160,7 +118,8 @@ export class System {
     const { profile, lateness, hz, strategy = "dynamic" } = rig.neighbours;
     const neighbours = { profile, lateness, hz, strategy: makeStrategy(strategy, rig.neighbours) };
     const families = familiesOf(rig);
-    this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
+    this.stack = new Stack({ clock: this.#nodeClock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
+    this.#names = code.names(this.stack);
     for (const table of tablesOf(this.stack)) {
       watchNeighbours(table, (warning) => {
         if (!this.#stopped) options.listener?.neighbours?.(warning);
@@ -228,6 +187,7 @@ export class System {
       if (this.#stopped) return;
       this.#makeApps();
       this.#configure();
+      this.#options.state?.begin(this.stack, () => this.#apps.sequences);
       this.#startedAt = this.clock.now();
       this.#ready = true;
       if (this.#options.duration !== undefined) {
@@ -259,6 +219,8 @@ export class System {
     this.#stopped = true;
     this.#tellAddressed();
     this.#end();
+    await this.#awake();
+    this.#options.state?.end();
     this.#healthWatch.stop();
     this.#apps.stop();
     const failures: unknown[] = [];
@@ -278,11 +240,23 @@ export class System {
     if (failures.length > 0) throw failures[0];
   }
 
+  /** Lets the controllers wake, so that they send what the firmware sent last. */
+  async #awake(): Promise<void> {
+    const { clock } = this;
+    let waking = true;
+    const awake = this.#sleep.end().finally(() => {
+      waking = false;
+    });
+    if (clock instanceof VirtualClock && this.#nodeClock !== clock) while (waking) await clock.advance(START_STEP);
+    await awake;
+  }
+
   /** The firmware's time is over. */
   #end(): void {
     this.#deadline.cancel();
     this.#patience.cancel();
     this.#waiting = false;
+    void this.#sleep.end();
     this.#apps.stopFirmware();
     this.#endedAt ??= this.clock.now();
     this.#finish();
@@ -330,10 +304,18 @@ export class System {
   }
 
   summary(): Summary {
-    const { datagrams } = this.#apps;
+    const {
+      datagrams: { all: datagrams, apps },
+      readings,
+    } = this.#apps;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const devices = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
-    return { devices, duration, datagrams, ...countersOf(this.#stacks) };
+    return { devices, duration, datagrams, apps, readings, ...countersOf(this.#stacks) };
+  }
+
+  /** The figures of its firmwares. */
+  get figures(): readonly AppFigures[] {
+    return this.#apps.figures;
   }
 
   /** The initial namespace, then the others. */
@@ -347,7 +329,10 @@ export class System {
       if (netns === undefined || made.has(netns)) continue;
       const random = this.#random.fork(`netns/${netns}`);
       const families = familiesOf(this.rig);
-      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { sharedWith: this.stack }, families, loopback: true }));
+      made.set(
+        netns,
+        new Stack({ clock: this.#nodeClock, random, neighbours: { sharedWith: this.stack }, families, loopback: true }),
+      );
     }
     return made;
   }
@@ -382,20 +367,25 @@ export class System {
   #makeApps(): void {
     const [first, ...others] = this.#devices.map(({ device }) => device);
     if (!first) return;
-    const context: AppContext = {
+    const random = this.#random.fork("apps");
+    const { state, leases = new LeaseMemory() } = this.#options;
+    const contextOf = (app: string): Omit<AppContext, "sequence"> => ({
       stack: this.stack,
       node: this.rig.name,
       io: this.#io,
       devices: [first, ...others],
-      random: this.#random.fork("apps"),
+      random,
       secret: secretsOf(this.clock, this.#random.fork("secrets")),
       clockIsSet: this.#clockIsSet,
-      leases: this.#options.leases ?? new LeaseMemory(),
-      tell: (event) => this.#options.listener?.datagram(event, this),
+      leases,
+      files: this.#options.files ?? null,
+      names: this.#names,
+      sleeper: this.#sleep,
+      tell: (event) => this.#options.listener?.datagram({ app, ...event }, this),
       addressed: (event) => this.#addressed(event),
       on: (name) => this.#deviceOf(name),
-    };
-    this.#apps.make(this.rig, context, this.#options.app !== false);
+    });
+    this.#apps.make(this.rig, contextOf, this.#options.app !== false, state?.sequences);
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */

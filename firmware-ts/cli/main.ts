@@ -5,7 +5,7 @@ import { COMMANDS } from "./commands/index.ts";
 import { endInTime, endWithOutput, sayLast } from "./contract/broken-output.ts";
 import { CommandError, Exit } from "./contract/exit.ts";
 import { parseGlobals } from "./contract/globals.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./contract/version.ts";
 import { printableError, printableLines } from "./work/printable.ts";
 
 async function main(args: readonly string[]): Promise<number> {

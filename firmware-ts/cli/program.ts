@@ -5,7 +5,7 @@ import type { CommandContext } from "./contract/command.ts";
 import { CommandError, Exit } from "./contract/exit.ts";
 import type { Globals } from "./contract/globals.ts";
 import { HELP_STYLE, itemsHelp } from "./contract/help.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./contract/version.ts";
 
 export class Program {
   readonly #command: Command;

@@ -9,6 +9,7 @@ const LINKTYPE_ETHERNET = 1;
 /** No frame of ours is longer. */
 export const SNAP_LENGTH = 65_535;
 const OPTION_END = 0;
+const OPTION_COMMENT = 1;
 const OPTION_IF_NAME = 2;
 const OPTION_IF_TSRESOL = 9;
 const OPTION_EPB_FLAGS = 2;
@@ -78,6 +79,7 @@ function interfaceBlock(name: string, snaplen: number): Uint8Array {
  * @param frame its beginning, as much of it as is kept
  * @param drops packets of the interface that are missing since the one before
  * @param length bytes of the whole frame; default those of `frame`
+ * @param comment text that a reader shows with the frame; at most 65,535 bytes of UTF-8
  */
 export function pcapngPacket(
   interfaceIndex: number,
@@ -86,9 +88,12 @@ export function pcapngPacket(
   direction: number,
   drops = 0,
   length: number = frame.length,
+  comment = "",
 ): Uint8Array {
   const data = padded(frame.length);
-  const body = new Uint8Array(20 + data + 8 + (drops > 0 ? OPTION_64 : 0) + 4);
+  const told = new TextEncoder().encode(comment);
+  const counts = 8 + (drops > 0 ? OPTION_64 : 0);
+  const body = new Uint8Array(20 + data + counts + (told.length > 0 ? 4 + padded(told.length) : 0) + 4);
   const view = new DataView(body.buffer);
   view.setUint32(0, interfaceIndex, true);
   setTime(view, 4, time);
@@ -99,6 +104,12 @@ export function pcapngPacket(
   view.setUint16(22 + data, 4, true);
   view.setUint32(24 + data, direction, true);
   if (drops > 0) setOption64(view, 28 + data, OPTION_EPB_DROPCOUNT, drops);
+  if (told.length > 0) {
+    const at = 20 + data + counts;
+    view.setUint16(at, OPTION_COMMENT, true);
+    view.setUint16(at + 2, told.length, true);
+    body.set(told, at + 4);
+  }
   return block(ENHANCED_PACKET, body);
 }
 

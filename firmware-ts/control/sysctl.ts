@@ -32,6 +32,7 @@ function fileOf(stack: Stack, path: string): SysctlFile | undefined {
   if (net === "net" && ipv4 === "core") return coreFile(stack, path);
   if (net !== "net" || ipv4 !== "ipv4" || rest.length > 0) return undefined;
   if (room === "ip_forward" && where === "") return confFile(stack, "all", "forwarding");
+  if (name === "" && IP4_FILES.has(`${room}/${where}`)) return ip4File(stack, path, `${room}/${where}`);
   if (where === "" && (IP4_FILES.has(room) || TCP_FILES.has(room))) return ip4File(stack, path, room);
   if (room === "conf") return confFile(stack, where === "all" || where === "default" ? where : stack.network.device(where), name);
   return room === "neigh" ? neighFile(stack.neighbours(4), where, stack.network.device(where), name) : undefined;

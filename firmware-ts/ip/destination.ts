@@ -15,6 +15,8 @@ export class Destination {
   readonly port: number;
   /** The source address that was asked for; null for the best. */
   readonly from: IpAddress | null;
+  /** The only device by which it may be reached; null for any. */
+  readonly device: NetDevice | null;
 
   /** @param device the only one by which it may be reached; null for any */
   constructor(layer: IpLayer, address: IpAddress, port: number, from: IpAddress | null, device: NetDevice | null = null) {
@@ -22,6 +24,7 @@ export class Destination {
     this.way = layer.way(address, from, device);
     this.port = port;
     this.from = from;
+    this.device = device;
   }
 
   get address(): IpAddress {

@@ -92,9 +92,14 @@ export class Received {
   }
 }
 
-/** An ICMP error about a packet of ours. Valid during the call that it is passed to. */
+/** An ICMP error about a packet of ours, or what the stack itself has against one. Valid during the call that it is passed to. */
 export class IcmpError {
   readonly layer: IpLayer;
+  /**
+   * The stack did not send the packet, for it is longer than its path carries: `errno` is EMSGSIZE and `info` the path's MTU. There was no
+   * message, and so no type, code, reporter and transport (SO_EE_ORIGIN_LOCAL, ip(7)).
+   */
+  readonly local: boolean;
   /** Type and code, as the family's ICMP numbers them. */
   type = 0;
   code = 0;
@@ -110,8 +115,9 @@ export class IcmpError {
   /** Offset of our packet's transport header in skb.bytes; eight bytes of it are there. */
   transport = 0;
 
-  constructor(layer: IpLayer) {
+  constructor(layer: IpLayer, local = false) {
     this.layer = layer;
+    this.local = local;
   }
 
   /** It says that packets do not come through. One of the destination itself, about a port for example, says that they do. */
@@ -169,8 +175,11 @@ export interface IpLayer {
   readonly counters: InetCounters;
   /** Gives a protocol its packets, by the number in the IP header. */
   handle(protocol: number, handler: IpProtocol): void;
-  /** Tells whether the address is one of ours. */
-  isLocal(address: IpAddress): boolean;
+  /**
+   * Tells whether the address is one of ours.
+   * @param device the one that must have it, where the address means another station on each link (RFC 4007); null for any
+   */
+  isLocal(address: IpAddress, device?: NetDevice | null): boolean;
   /** The device that has one of our addresses, the first where several have it; null for an address that is not ours. */
   deviceWith(address: IpAddress): NetDevice | null;
   /** Tells whether datagrams to the address may be for us: it is one of ours, a group's, or everybody's. */

@@ -7,6 +7,12 @@ import { InetError } from "./inet-error.ts";
 import type { Ip6Interner } from "./ip6.ts";
 import type { IpLayer } from "./layer.ts";
 
+/** An address, and the device that its text names as its zone (RFC 4007 11); null for any. */
+export interface ZonedAddress {
+  readonly address: IpAddress;
+  readonly zone: NetDevice | null;
+}
+
 export class IpLayers {
   readonly list: readonly IpLayer[];
   /** Makes the stack's IPv6 addresses. */
@@ -35,6 +41,29 @@ export class IpLayers {
     return address;
   }
 
+  /**
+   * Reads an address that may end in a zone: `fe80::2%eth0`.
+   * @throws InetError ADDRESS_INVALID, DEVICE_MISSING
+   */
+  zoned(host: string | IpAddress): ZonedAddress {
+    const at = typeof host === "string" ? host.indexOf("%") : -1;
+    if (typeof host !== "string" || at < 0) return { address: this.address(host), zone: null };
+    const zone = this.#deviceNamed(host.slice(at + 1));
+    if (!zone) throw new InetError("DEVICE_MISSING", `${host}: there is no such device`);
+    return { address: this.address(host.slice(0, at)), zone };
+  }
+
+  /**
+   * Reads an address of ours; with a zone, one of that device.
+   * @throws InetError ADDRESS_INVALID, ADDRESS_NOT_AVAILABLE, DEVICE_MISSING, FAMILY_UNSUPPORTED
+   */
+  own(host: string | IpAddress): ZonedAddress {
+    const own = this.zoned(host);
+    if (this.of(own.address).isLocal(own.address, own.zone)) return own;
+    const where = own.zone === null ? "of this stack" : `of ${own.zone.name}`;
+    throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(own.address)} is not an address ${where}`);
+  }
+
   /** @throws InetError FAMILY_UNSUPPORTED when the stack has no layer for the address */
   of(address: IpAddress): IpLayer {
     const family = familyOf(address);
@@ -51,14 +80,8 @@ export class IpLayers {
    * @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   destination(host: string | IpAddress, port: number, from: IpAddress | null, device: NetDevice | null = null): Destination {
-    const at = typeof host === "string" ? host.indexOf("%") : -1;
-    if (typeof host !== "string" || at < 0) {
-      const address = this.address(host);
-      return new Destination(this.of(address), address, checkPort(port), from, device);
-    }
-    const zone = this.#deviceNamed(host.slice(at + 1));
-    if (!zone) throw new InetError("DEVICE_MISSING", `${host}: there is no such device`);
-    return this.destination(host.slice(0, at), port, from, zone);
+    const { address, zone } = this.zoned(host);
+    return new Destination(this.of(address), address, checkPort(port), from, zone ?? device);
   }
 }
 

@@ -91,7 +91,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #route = new InputRoute();
   readonly #backlog: Backlog;
   readonly #trafficConfirms: boolean;
-  readonly #identifications: Identifications;
+  readonly identifications: Identifications;
   readonly groups: Groups;
   readonly igmp: Igmp;
   readonly #copies: OwnCopies;
@@ -105,7 +105,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #emit = (skb: SkBuff, way: Ip4Way): Fate => this.#transmit(skb, way);
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
-    this.#identifications = new Identifications(random.fork("identification"));
+    this.identifications = new Identifications(random.fork("identification"));
     const changes = new Generation(network.changes);
     this.conf = new Devconfs(changes);
     this.settings = new Ip4Settings(changes);
@@ -118,6 +118,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
         addressless: (device) => this.arp.addressless(device),
       },
       ({ gateway, gateway6, device }) => device && this.#find(gateway, gateway6, device),
+      this.settings,
     );
     this.log = new RouteLog(network.clock);
     this.#router = new InputRouter(this.fib, this.conf, this.log);
@@ -228,7 +229,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip } = this.counters;
     ip.outRequests++;
     ip.outTransmits++;
-    const fate = launch(skb, way, protocol, this.#identifications);
+    const fate = launch(skb, way, protocol, this.identifications);
     if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
@@ -288,7 +289,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   /** A packet that nobody may take apart needs no identification (RFC 6864 4.1). */
   #idBy({ source, destination, manner }: Ip4Way, protocol: number): number {
-    return isUndivided(manner) ? 0 : this.#identifications.next(source, destination, protocol);
+    return isUndivided(manner) ? 0 : this.identifications.next(source, destination, protocol);
   }
 
   confirm(way: Ip4Way): void {
@@ -300,7 +301,6 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     doubt(this.#nextHopOf(way), cause);
   }
 
-  /** The one neighbour that packets by the way go to. */
   #nextHopOf(way: Ip4Way): Neighbour | null {
     this.refresh(way);
     return way.route && !way.toOurselves && !way.toMany ? this.#neighbour(way, way.route.device) : null;
@@ -367,8 +367,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   #newNeighbour({ nextHop, nextHop6 }: Ip4Way, device: NetDevice): Neighbour | null {
-    if (nextHop6 !== null) return this.fib.neighbour6(nextHop6, device);
-    return this.arp.neighbour(nextHop, device);
+    return nextHop6 === null ? this.arp.neighbour(nextHop, device) : this.fib.neighbour6(nextHop6, device);
   }
 
   #refuse(skb: SkBuff, reason: DropReason): DropReason {
@@ -411,7 +410,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       toUsAlone = this.addressType(destination) === AddressType.LOCAL;
     } else if (!direct || !this.#router.isKnown(destination, source, device)) {
       const route = this.#route;
-      const way = this.#router.find(route, destination, source, device, true);
+      const way = this.#router.find(route, destination, source, device, view.getUint8(at + IP_PROTOCOL));
       if (way === InputWay.REFUSED) {
         this.#router.tell(route, destination, source, device, skb.bytes, at - ETHERNET_HEADER);
         return this.#refused(skb, device, route.refusal);

@@ -20,6 +20,9 @@ export class Ip4Settings {
   fragHighThresh = 4_194_304;
   /** Milliseconds that fragments wait for the others (ipfrag_time, there in seconds). */
   fragTime = 30_000;
+  /** Milliseconds for which the MTU of a path is believed (route/mtu_expires, there in seconds), and the least that is. */
+  routeMtuExpires = 600_000;
+  routeMinPmtu = 552;
   /** Reports of a group that is joined or left, until a router says otherwise. */
   igmpQrv = 2;
   /** Most groups that a socket may be in, and most sources that its filter of one group may name. */
@@ -70,5 +73,7 @@ export const IP4_FILES: ReadonlyMap<string, Ip4File> = new Map<string, Ip4File>(
   ["igmp_qrv", { field: "igmpQrv", least: 1, most: INT_MAX }],
   ["ip_default_ttl", { field: "defaultTtl", least: 1, most: 255 }],
   ["ipfrag_high_thresh", { field: "fragHighThresh", least: 0, most: INT_MAX }],
+  ["route/min_pmtu", { field: "routeMinPmtu", least: 68, most: INT_MAX }],
+  ["route/mtu_expires", { field: "routeMtuExpires", least: 0, most: Math.trunc(INT_MAX / 1000), unit: 1000 }],
   ["ipfrag_time", { field: "fragTime", least: 0, most: Math.trunc(INT_MAX / 1000), unit: 1000 }],
 ]);

@@ -169,8 +169,8 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return this.#protocols[protocol];
   }
 
-  isLocal(address: Ip6): boolean {
-    return this.fib.addressType(address, null) === AddressType.LOCAL;
+  isLocal(address: Ip6, device: NetDevice | null = null): boolean {
+    return this.fib.addressType(address, device) === AddressType.LOCAL;
   }
 
   deviceWith(address: Ip6): NetDevice | null {

@@ -21,7 +21,7 @@ import type { NeighStatistics } from "./statistics.ts";
 export type NeighEvent = "new" | "deleted" | "miss";
 
 /** The cause of a change of state. */
-export type Cause = "packet" | "use" | "managed" | "timer" | "frame" | "admin" | "gc" | "device" | "close";
+export type Cause = "packet" | "use" | "managed" | "timer" | "frame" | "admin" | "gc" | "device" | "sleep" | "close";
 
 /** A frame contradicted the link address that is known: what became of it. */
 export const SuspicionKind = {

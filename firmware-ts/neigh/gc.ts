@@ -56,7 +56,7 @@ export class GarbageCollector implements GcLimits {
     this.interval = interval;
     this.#lastFlush = table.now();
     this.#lastRedraw = this.#lastFlush;
-    this.#armPeriodic();
+    this.start();
   }
 
   /** The steps in which the kernel stores `interval`. */
@@ -104,6 +104,12 @@ export class GarbageCollector implements GcLimits {
     entry.gcNext = null;
     entry.onGcList = false;
     this.#entries--;
+  }
+
+  /** Looks now and then for entries that nobody uses. */
+  start(): void {
+    const { defaults, lateness, timers } = this.#table;
+    timers.arm(this.#timer, Math.max(defaults.baseReachableTime / 2, lateness.jiffy));
   }
 
   stop(): void {
@@ -162,12 +168,7 @@ export class GarbageCollector implements GcLimits {
         if (unused(entry, now)) table.remove(entry, "gc");
       });
     }
-    this.#armPeriodic();
-  }
-
-  #armPeriodic(): void {
-    const { defaults, lateness, timers } = this.#table;
-    timers.arm(this.#timer, Math.max(defaults.baseReachableTime / 2, lateness.jiffy));
+    this.start();
   }
 }
 

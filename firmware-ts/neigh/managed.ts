@@ -35,6 +35,11 @@ export class ManagedEntries {
     this.#timers.cancel(this.#timer);
   }
 
+  /** Goes on after stop(). */
+  start(): void {
+    if (this.#entries.size > 0) this.#arm();
+  }
+
   #tick(): void {
     this.#arm();
     for (const entry of this.#entries) keepResolved(entry);

@@ -30,6 +30,7 @@ import { type NeighPolicy, PROFILES, type Profile, type ProfileName } from "./pr
 import { type ProxyChange, ProxyTable } from "./proxy.ts";
 import { ProxyQueue } from "./proxy-queue.ts";
 import { purge } from "./queue.ts";
+import { NeighSleep } from "./sleep.ts";
 import { StampBlocks } from "./stamps.ts";
 import { Nud } from "./states.ts";
 import { NeighStatistics } from "./statistics.ts";
@@ -75,6 +76,7 @@ export class NeighTable implements NeighHost {
   readonly proxyQueue: ProxyQueue;
   readonly overflow: OverflowLog;
   readonly suspicions: Suspicions;
+  readonly sleep: NeighSleep;
   /** The reason of the last create() that returned null. */
   refusal: Refusal = "full";
   readonly #hash: NeighHash;
@@ -99,6 +101,7 @@ export class NeighTable implements NeighHost {
     this.proxyQueue = new ProxyQueue(this);
     this.overflow = new OverflowLog(clock, this.name);
     this.suspicions = new Suspicions(clock);
+    this.sleep = new NeighSleep(this, (on) => this.#pause(on));
   }
 
   /** The name of the table, as its family gives it. */
@@ -297,6 +300,18 @@ export class NeighTable implements NeighHost {
     this.flushDevice(device, keepPermanent);
     this.proxies.flushDevice(device, keepPermanent);
     this.proxyQueue.purge(this.on(device).namespace);
+  }
+
+  /** Rests from the work that it does now and then by itself, or goes on with it. */
+  #pause(on: boolean): void {
+    if (on) {
+      this.gc.stop();
+      this.#managed.stop();
+      this.proxyQueue.purge();
+    } else {
+      this.gc.start();
+      this.#managed.start();
+    }
   }
 
   /** Removes every entry and stops every timer. The table cannot be used afterwards. */

@@ -5,7 +5,8 @@ import { StackError } from "./stack-error.ts";
  * An event of a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set, to
  * whatever value. `replaced`: it is about to be back (`recovered`) as another interface with another address. `arp`: IFF_NOARP changed.
  * `failed`: its controller, or something that the controller depends on, stopped working and is tried again. `recovered`: it works again.
- * `repaired`: its chip had lost its set-up and has it again. `register`, `unregister`: it joined its stack, or is leaving it.
+ * `repaired`: its chip had lost its set-up and has it again. `asleep`, `awake`: its stack fell asleep or wakes; `device.power` tells how
+ * much of the controller is on (device-power.ts). `register`, `unregister`: it joined its stack, or is leaving it.
  */
 export type DeviceEvent =
   | "up"
@@ -15,6 +16,8 @@ export type DeviceEvent =
   | "failed"
   | "recovered"
   | "repaired"
+  | "asleep"
+  | "awake"
   | "address"
   | "replaced"
   | "arp"

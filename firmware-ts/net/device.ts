@@ -15,6 +15,7 @@ import { Revival } from "../../hal/revival.ts";
 import { DropCounters, type SkBuff, type SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
 import { DeviceDescription } from "./device-description.ts";
 import { DeviceHealth } from "./device-health.ts";
+import { DevicePower } from "./device-power.ts";
 import { DeviceError, type DeviceEvent, type DeviceOptions, Iff, MIN_MTU } from "./device-words.ts";
 import { sameMac } from "./ethernet.ts";
 import type { Generation } from "./generation.ts";
@@ -57,6 +58,7 @@ export class NetDevice extends DeviceDescription implements ControllerHost, Poll
   /** Network.changes. */
   readonly changes: Generation;
   readonly health: DeviceHealth;
+  readonly power: DevicePower;
   readonly #user: DeviceUser;
   readonly #napi: Napi;
   readonly #revival: Revival;
@@ -91,6 +93,7 @@ export class NetDevice extends DeviceDescription implements ControllerHost, Poll
     );
     this.#goodbye = user.clock.task(() => void controller.close());
     this.health = new DeviceHealth(user.clock, controller, () => this.#revival.attempts);
+    this.power = new DevicePower(user.clock, this, this.#receiveMode, (event) => user.deviceEvent(this, event));
   }
 
   get pool(): SkBuffPool {
@@ -199,6 +202,7 @@ export class NetDevice extends DeviceDescription implements ControllerHost, Poll
     this.#napi.disable();
     this.#purge();
     this.#received.purge(this.drops);
+    this.power.closed();
     this.#user.deviceEvent(this, "down");
     const stopped = this.#revival.stop();
     // Ends an attempt that is under way; one that is between close and open finds the device down.

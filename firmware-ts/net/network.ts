@@ -36,8 +36,9 @@ export class Network implements DeviceUser {
   /** The handler that was looked up last: most frames are for the one that the frame before them was for. */
   #lastType = -1;
   #lastHandler: PacketHandler | undefined;
-  readonly #listeners: DeviceListener[] = [];
-  readonly #taps: PacketTap[] = [];
+  #listeners: readonly DeviceListener[] = [];
+  /** A new list with each change: a frame is shown to all that were there when it came, whoever of them leaves meanwhile. */
+  #taps: readonly PacketTap[] = [];
   #nextIndex = 1;
 
   constructor(clock: Clock, pool: SkBuffPool = new SkBuffPool(), napi: NapiOptions = {}) {
@@ -100,17 +101,22 @@ export class Network implements DeviceUser {
     this.#lastType = -1;
   }
 
-  onDeviceEvent(listener: DeviceListener): void {
-    this.#listeners.push(listener);
+  /** Adds a listener for events of every device; the returned function removes it, also from within the listener. */
+  onDeviceEvent(listener: DeviceListener): () => void {
+    const own: DeviceListener = (device, event) => listener(device, event);
+    this.#listeners = [...this.#listeners, own];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== own);
+    };
   }
 
   /** Adds a tap; the returned function removes it. */
   tap(tap: PacketTap): () => void {
-    this.#taps.push(tap);
+    const own: PacketTap = (skb, device, outgoing) => tap(skb, device, outgoing);
+    this.#taps = [...this.#taps, own];
     this.#tellTapped();
     return () => {
-      const at = this.#taps.indexOf(tap);
-      if (at >= 0) this.#taps.splice(at, 1);
+      this.#taps = this.#taps.filter((other) => other !== own);
       this.#tellTapped();
     };
   }
@@ -118,7 +124,9 @@ export class Network implements DeviceUser {
   receiverOf(skb: SkBuff, device: NetDevice): PacketHandler | null {
     this.napi.softnet.processed++;
     const taps = this.#taps;
-    for (let at = 0; at < taps.length; at++) taps[at]?.(skb, device, false);
+    // A capture shows a frame as a wire brings it: its sender may have left the checksum to hardware that there is not.
+    if (taps.length > 0 && skb.checksum === Checksum.PARTIAL) completeChecksum(skb);
+    for (let at = 0; at < taps.length; at++) taps[at]!(skb, device, false);
     if (!pullHeader(skb, device.addressView)) {
       device.drops.drop(skb, DropReason.PKT_TOO_SMALL);
       return null;
@@ -140,7 +148,8 @@ export class Network implements DeviceUser {
   transmitted(device: NetDevice, skb: SkBuff): void {
     // A capture shows a frame as the wire gets it.
     if (skb.checksum === Checksum.PARTIAL) completeChecksum(skb);
-    for (let at = 0; at < this.#taps.length; at++) this.#taps[at]?.(skb, device, true);
+    const taps = this.#taps;
+    for (let at = 0; at < taps.length; at++) taps[at]!(skb, device, true);
   }
 
   deviceEvent(device: NetDevice, event: DeviceEvent): void {

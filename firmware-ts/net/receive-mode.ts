@@ -1,7 +1,9 @@
 /** The frames that a device asks its controller for: everything, if there is a reason, and those of the groups that somebody joined. */
-import { type EthernetController, isGroupAddress } from "../../hal/ethernet.ts";
+import { type EthernetController, isGroupAddress, type ReceiveMode } from "../../hal/ethernet.ts";
 import { DeviceError } from "./device-words.ts";
 import { sameMac } from "./ethernet.ts";
+
+const OWN_ADDRESS_ONLY: ReceiveMode = { promiscuous: false, allMulticast: false, groups: [], ownOnly: true };
 
 /** One group, joined as often as `users` says (the kernel's netdev_hw_addr). */
 interface Membership {
@@ -15,6 +17,7 @@ export class DeviceReceiveMode {
   #promiscuous = false;
   #allMulticast = false;
   #foreign = false;
+  #narrow = false;
   /** The controller was told once: from then on its mode is this one's. */
   #told = false;
 
@@ -49,6 +52,13 @@ export class DeviceReceiveMode {
     this.#foreign = on;
   }
 
+  /** Nothing but frames to the own address, as a node that sleeps wants it; and back to all that is wanted awake. */
+  narrow(on: boolean): void {
+    if (on === this.#narrow) return;
+    this.#narrow = on;
+    this.apply();
+  }
+
   /** Groups that are joined. */
   get groups(): readonly Uint8Array[] {
     return this.#memberships.map(({ address }) => address);
@@ -80,8 +90,13 @@ export class DeviceReceiveMode {
 
   /** Tells the controller. */
   apply(): void {
-    const promiscuous = this.#foreign || this.#promiscuous;
     this.#told = true;
+    // The controller does not know a foreign address: it can not be narrowed to it.
+    if (this.#narrow && !this.#foreign) {
+      this.#controller.setReceiveMode(OWN_ADDRESS_ONLY);
+      return;
+    }
+    const promiscuous = this.#foreign || this.#promiscuous;
     this.#controller.setReceiveMode({ promiscuous, allMulticast: promiscuous || this.#allMulticast, groups: this.groups });
   }
 

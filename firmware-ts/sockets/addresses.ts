@@ -23,10 +23,14 @@ export function plainText(address: string): string {
  * The text of an address as a socket of this family shows it.
  * @param device the zone of a link-local address (RFC 4007 11)
  */
-export function nodeText(address: IpAddress, family: IpFamily, device?: NetDevice): string {
+export function nodeText(address: IpAddress, family: IpFamily, device: NetDevice | null = null): string {
   const text = formatIp(address);
   if (typeof address === "number") return family === 6 ? `${MAPPED}${text}` : text;
-  return device !== undefined && /^fe[89ab]/.test(text) ? `${text}%${device.name}` : text;
+  return device && isLinkLocal(text) ? `${text}%${device.name}` : text;
+}
+
+function isLinkLocal(text: string): boolean {
+  return /^fe[89ab]/i.test(text);
 }
 
 export function nodeFamily(family: IpFamily): "IPv4" | "IPv6" {
@@ -41,6 +45,15 @@ export function anyAddress(family: IpFamily): string {
 /** Whether a text is an address that a socket of this family takes, with or without a zone. */
 export function fits(text: string, family: IpFamily): boolean {
   return isIP(text) === family;
+}
+
+/**
+ * Whether an address names its link where it has to: a link-local one has a zone, and a device of that name is there. Others are refused with
+ * EINVAL, as by the kernel.
+ */
+export function namesLink(text: string, devices: readonly NetDevice[]): boolean {
+  const { host, zone } = splitZone(text);
+  return zone === "" ? !isLinkLocal(host) : devices.some(({ name }) => name === zone);
 }
 
 /** Takes the zone of an address off (RFC 4007 11): `fe80::2%eth0`. */

@@ -47,6 +47,11 @@ export class SocketGroups {
     this.#user = user;
   }
 
+  /** The groups that are joined, with the device of each; what was said of their sources is not told. */
+  get joined(): readonly GroupPlace[] {
+    return this.#memberships;
+  }
+
   /**
    * Joins a group (IP_ADD_MEMBERSHIP).
    * @param device default: that by which datagrams to the group go

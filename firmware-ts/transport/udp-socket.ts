@@ -5,7 +5,7 @@ import { familyOf, type IpAddress, type IpFamily } from "../ip/address.ts";
 import { copyAndSum } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import {
-  type IcmpError,
+  IcmpError,
   type IpLayer,
   type PathMtuDiscovery,
   type Received,
@@ -21,6 +21,8 @@ import { SocketGroups, type SocketGroupsUser } from "./socket-groups.ts";
 
 /** Bytes (truesize) that one socket may have under way (net.core.wmem_default). */
 const SEND_BUFFER = 212_992;
+/** Longer payloads of IPv4 are refused before anybody asks for their path. */
+const LONGEST4 = 0xffff;
 /** Payloads up to so many bytes are copied and summed in one pass, also where nobody wants the sum: a block copy takes longer. */
 const SHORT = 64;
 /** Bytes of a UDP header (RFC 768). */
@@ -75,15 +77,21 @@ export type FateHandler = (cookie: number, result: SendResult) => void;
 
 /**
  * Takes an ICMP error about a datagram that this socket sent to `port`: `error.errno` says what a kernel tells its sockets (IP_RECVERR,
- * ip(7)). Redirects and source quench are not told. `error` is valid only during the call.
+ * ip(7)). Redirects and source quench are not told. One that send() refuses as too long is told, too, before send() returns: `error.local`,
+ * and `error.info` is the MTU of its path. `error` is valid only during the call.
  */
 export type ErrorHandler = (error: IcmpError, port: number) => void;
+
+/** The endpoint of a socket. */
+export type UdpPlace = Pick<UdpSocket, "address" | "source" | "device" | "port">;
 
 export class UdpSocket implements SkBuffOwner {
   /** The address that it is bound to, and datagrams have to be for; null for any. */
   readonly address: IpAddress | null;
   /** The source of what it sends, if it is bound to one of our addresses; null for the best. */
   readonly source: IpAddress | null;
+  /** The only device by which it sends and hears (the zone of its address); null for any. */
+  readonly device: NetDevice | null;
   readonly port: number;
   /** The only family that it has; null for both. */
   readonly family: IpFamily | null;
@@ -107,13 +115,14 @@ export class UdpSocket implements SkBuffOwner {
   onError: ErrorHandler | null = null;
   readonly #udp: UdpSocketUser;
   /** The device of the last datagram (the kernel's sk_napi_id), and the number of datagrams received. */
-  #device: NetDevice | null = null;
+  #lastDevice: NetDevice | null = null;
   #received = 0;
   #awaited = 0;
   readonly #arrived = (): boolean => this.#received >= this.#awaited;
   /** The layer of the last destination, which is one of this stack's. Null once the socket is closed. */
   #lastLayer: IpLayer | null = null;
-  readonly #shared: boolean;
+  /** Others may have its address and port, too, if they are shared as well. */
+  readonly shared: boolean;
   #peer: IpAddress | null = null;
   #peerPort = 0;
   #manner: SendManner = USUAL_MANNER;
@@ -121,22 +130,18 @@ export class UdpSocket implements SkBuffOwner {
   #open = true;
   /** The reason for which the datagram was dropped that is within transmit(): send()'s answer, not a later fate. */
   #dropped: DropReason = DropReason.NONE;
+  /** For the last family of which a datagram was too long. */
+  #tooLong: IcmpError | null = null;
 
-  constructor(
-    udp: UdpSocketUser,
-    address: IpAddress | null,
-    source: IpAddress | null,
-    port: number,
-    family: IpFamily | null = null,
-    shared = false,
-  ) {
+  constructor(udp: UdpSocketUser, { address, source, device, port }: UdpPlace, family: IpFamily | null = null, shared = false) {
     this.#udp = udp;
     this.groups = new SocketGroups(udp);
     this.address = address;
     this.source = source;
+    this.device = device;
     this.port = port;
     this.family = address === null ? family : familyOf(address);
-    this.#shared = shared;
+    this.shared = shared;
   }
 
   /** Takes datagrams of this family. */
@@ -146,8 +151,9 @@ export class UdpSocket implements SkBuffOwner {
 
   /** No other socket with the address and the port of `other` can be there beside this one. */
   excludes(other: UdpSocket): boolean {
-    if (this.#shared && other.#shared) return false;
+    if (this.shared && other.shared) return false;
     if (this.family !== null && other.family !== null && this.family !== other.family) return false;
+    if (this.device !== null && other.device !== null && this.device !== other.device) return false;
     return this.address === other.address || this.address === null || other.address === null;
   }
 
@@ -174,11 +180,11 @@ export class UdpSocket implements SkBuffOwner {
   /**
    * Makes a destination for send(): once for each place to which the socket sends.
    * @param host an address, or its text, with a zone where it needs one: `fe80::2%eth0`
-   * @param device the only one by which it may be reached; null for that of the zone, or for any
+   * @param device the only one by which it may be reached; null for that of the zone, for the socket's own, or for any
    * @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   to(host: string | IpAddress, port: number, device: NetDevice | null = null): Destination {
-    return this.#udp.destination(host, port, this.source, device, this.multicastDevice);
+    return this.#udp.destination(host, port, this.source, device ?? this.device, this.multicastDevice);
   }
 
   /**
@@ -199,7 +205,10 @@ export class UdpSocket implements SkBuffOwner {
       return sendResult(way.failure);
     }
     const length = HEADER + payload.length;
-    if (length > layer.maxPayload || (length > room && staysWhole(this.#manner))) return sendResult(DropReason.PKT_TOO_BIG);
+    if (length > layer.maxPayload || (length > room && staysWhole(this.#manner))) {
+      if (layer.family === 6 || payload.length <= LONGEST4) this.#tellTooLong(destination);
+      return sendResult(DropReason.PKT_TOO_BIG);
+    }
     const charge = length > room ? truesizeOfPieces(length, room, layer.headerBytes) : truesizeOf(layer.headerBytes + length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
     const skb = full ? null : this.#udp.allocate(length);
@@ -224,6 +233,29 @@ export class UdpSocket implements SkBuffOwner {
     this.#dropped = outer;
     skb.sending = false;
     return sendResult(dropped || fate);
+  }
+
+  /**
+   * The length of the longest packet that goes to a destination in one piece, in bytes with its IP header (IP_MTU, IPV6_MTU); -1 without a
+   * route.
+   */
+  pathMtu(destination: Destination): number {
+    this.#check(destination);
+    const { layer, way } = destination;
+    layer.refresh(way);
+    way.behave(this.#manner);
+    return way.room < 0 ? -1 : layer.headerBytes + way.room;
+  }
+
+  #tellTooLong({ layer, way, address, port }: Destination): void {
+    if (this.onError === null) return;
+    if (this.#tooLong?.layer !== layer) this.#tooLong = new IcmpError(layer, true);
+    const error = this.#tooLong;
+    error.errno = "EMSGSIZE";
+    error.info = layer.headerBytes + way.room;
+    error.source = way.source;
+    error.destination = address;
+    this.onError(error, port);
   }
 
   /**
@@ -297,7 +329,7 @@ export class UdpSocket implements SkBuffOwner {
     if (!this.#open) throw new Error("the socket is closed");
     const before = this.#received;
     this.#awaited = before + 1;
-    this.#device?.busyPoll(limit ?? this.#udp.busyRead, this.#arrived);
+    this.#lastDevice?.busyPoll(limit ?? this.#udp.busyRead, this.#arrived);
     return this.#received > before;
   }
 
@@ -322,7 +354,7 @@ export class UdpSocket implements SkBuffOwner {
 
   /** Takes a datagram from Udp, its payload at skb.data. The buffer stays the caller's. */
   receive(skb: SkBuff, port: number, packet: Received): void {
-    this.#device = packet.device;
+    this.#lastDevice = packet.device;
     this.#received++;
     this.onDatagram?.(skb.bytes, skb.data, skb.length, packet.source, port, packet);
   }

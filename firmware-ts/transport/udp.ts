@@ -6,15 +6,14 @@ import { INADDR_ANY, type IpAddress, type IpFamily } from "../ip/address.ts";
 import { finish, partial, sumPacket } from "../ip/checksum.ts";
 import type { InetCounters } from "../ip/counters.ts";
 import type { Destination } from "../ip/destination.ts";
-import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
 import type { IcmpError, IpLayer, IpProtocol, Received } from "../ip/layer.ts";
-import { checkPort, type IpLayers } from "../ip/layers.ts";
+import { checkPort, type IpLayers, type ZonedAddress } from "../ip/layers.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import type { GroupPlace } from "./socket-groups.ts";
-import { UDP_HEADER, UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
+import { UDP_HEADER, type UdpPlace, UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
 
 /** UDP's number in an IP header. */
 const IPPROTO_UDP = 17;
@@ -24,6 +23,9 @@ const UDP_SOURCE = 0;
 const UDP_DESTINATION = 2;
 const UDP_LENGTH = 4;
 const UDP_CHECKSUM = 6;
+
+/** The place of a socket that names none. */
+const ANYWHERE: ZonedAddress = { address: INADDR_ANY, zone: null };
 
 /** A power of 2. */
 const SLOTS = 256;
@@ -63,16 +65,18 @@ export class Udp implements IpProtocol, UdpSocketUser {
   /**
    * Opens a socket.
    * @param port 0 for any free one
-   * @param host one of our addresses, or a group or broadcast address whose datagrams alone are wanted; null, 0.0.0.0 or :: for any
-   * @throws InetError ADDRESS_INVALID, ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, FAMILY_UNSUPPORTED, PORT_INVALID
+   * @param host one of our addresses, or a group or broadcast address whose datagrams alone are wanted; null, 0.0.0.0 or :: for any.
+   * With a zone (`fe80::1%eth0`) the socket has that device alone
+   * @throws InetError ADDRESS_INVALID, ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, DEVICE_MISSING, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   open(port = 0, host: string | IpAddress | null = null, { family, shared = false }: UdpOpenOptions = {}): UdpSocket {
     checkPort(port);
-    const address = this.#bound(host);
+    const { address, device } = this.#bound(host);
     const bound = port || this.#freePort();
     const sockets = this.#ports.get(bound) ?? [];
-    const ours = address !== null && this.#layers.of(address).isLocal(address);
-    const socket = new UdpSocket(this, address, ours ? address : null, bound, family ?? null, shared);
+    const ours = address !== null && this.#layers.of(address).isLocal(address, device);
+    const place = { address, source: ours ? address : null, device, port: bound };
+    const socket = new UdpSocket(this, place, family ?? null, shared);
     if (sockets.some((other) => other.excludes(socket))) throw new InetError("ADDRESS_IN_USE", `UDP port ${bound} is in use`);
     sockets.unshift(socket);
     this.#ports.set(bound, sockets);
@@ -80,13 +84,18 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return socket;
   }
 
-  #bound(host: string | IpAddress | null): IpAddress | null {
-    const address = host === null ? INADDR_ANY : this.#layers.address(host);
-    if (address === INADDR_ANY) return null;
+  #bound(host: string | IpAddress | null): Pick<UdpPlace, "address" | "device"> {
+    const { address, zone: device } = host === null ? ANYWHERE : this.#layers.zoned(host);
+    if (address === INADDR_ANY) return { address: null, device };
     const layer = this.#layers.of(address);
-    if (address === layer.unspecified) return null;
-    if (layer.canBind(address)) return address;
-    throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(address)} is not an address of this stack`);
+    if (address === layer.unspecified) return { address: null, device };
+    if (!layer.canBind(address) || layer.isLocal(address)) this.#layers.own(host ?? address);
+    return { address, device };
+  }
+
+  /** All open sockets, by port, the newest of each first. */
+  get sockets(): readonly UdpSocket[] {
+    return [...this.#ports.values()].flat();
   }
 
   closed(socket: UdpSocket): void {
@@ -118,7 +127,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     // Nobody can listen to it (RFC 768 has it as "no port"), and Linux refuses to send there.
     if (port === 0) throw new InetError("PORT_INVALID", "a datagram cannot be sent to port 0");
     const made = this.#layers.destination(host, port, from, device);
-    const chosen = groupDevice !== null && device === null && made.way.toGroup;
+    const chosen = groupDevice !== null && made.device === null && made.way.toGroup;
     return chosen ? this.#layers.destination(made.address, port, from, groupDevice) : made;
   }
 
@@ -182,7 +191,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
       }
     }
     if (packet.toUsAlone === false) return this.#deliverToMany(skb, packet, ports);
-    const socket = this.#find(ports & 0xffff, destination, layer, source, ports >>> 16);
+    const socket = this.#find(ports & 0xffff, destination, layer, packet.device, source, ports >>> 16);
     if (socket === null) {
       udp.noPorts++;
       layer.refuse(skb, packet);
@@ -205,6 +214,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     const toGroup = layer.groups.isGroup(destination);
     const meant = (socket: UdpSocket): boolean =>
       (socket.address === null ? socket.has(layer.family) : socket.address === destination) &&
+      (socket.device === null || socket.device === device) &&
       (socket.peerPort === 0 || (socket.peerPort === ports >>> 16 && socket.peer === source)) &&
       (!toGroup || socket.groups.hears(destination, device, source));
     const sockets = (this.#ports.get(ports & 0xffff) ?? []).filter(meant);
@@ -228,7 +238,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     const { layer, source, transport } = error;
     const { view } = skb;
     const port = view.getUint16(transport + UDP_DESTINATION);
-    const socket = this.#find(view.getUint16(transport + UDP_SOURCE), source, layer, error.destination, port);
+    const socket = this.#find(view.getUint16(transport + UDP_SOURCE), source, layer, null, error.destination, port);
     if (!socket) {
       layer.counters.icmp.inErrors++;
       return false;
@@ -237,8 +247,18 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return true;
   }
 
-  /** Finds the socket that listens to the port at one of our addresses, for what a peer sends. One that is connected to it goes first. */
-  #find(port: number, address: IpAddress, layer: IpLayer, peer: IpAddress, peerPort: number): UdpSocket | null {
+  /**
+   * Finds the socket that listens to the port at one of our addresses, for what a peer sends. One that is connected to it goes first.
+   * @param device the one by which it came; null for any
+   */
+  #find(
+    port: number,
+    address: IpAddress,
+    layer: IpLayer,
+    device: NetDevice | null,
+    peer: IpAddress,
+    peerPort: number,
+  ): UdpSocket | null {
     const slot = port & (SLOTS - 1);
     let sockets = this.#slots[slot] as UdpSocket[] | null;
     if (sockets === null || (sockets[0] as UdpSocket).port !== port) {
@@ -250,6 +270,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     for (let at = 0; at < sockets.length; at++) {
       const socket = sockets[at] as UdpSocket;
       if (socket.address === null ? !socket.has(layer.family) : socket.address !== address) continue;
+      if (socket.device !== null && device !== null && socket.device !== device && device.loopback === false) continue;
       if (socket.peerPort === 0) found ??= socket;
       else if (socket.peerPort === peerPort && socket.peer === peer) return socket;
     }

@@ -23,6 +23,7 @@ export class ReceiveFilter implements ReceiveMode {
   promiscuous = false;
   allMulticast = false;
   groups: readonly Uint8Array[] = [];
+  ownOnly = false;
   readonly #address: Uint8Array;
 
   /** @param address station address; the filter follows its changes */
@@ -34,10 +35,12 @@ export class ReceiveFilter implements ReceiveMode {
     this.promiscuous = mode.promiscuous;
     this.allMulticast = mode.allMulticast;
     this.groups = copyGroups(mode);
+    this.ownOnly = mode.ownOnly ?? false;
   }
 
   /** Tells whether the frame that begins at bytes[at] is let through. */
   accepts(bytes: Uint8Array, at: number): boolean {
+    if (this.ownOnly) return isAddress(bytes, at, this.#address);
     if (this.promiscuous) return true;
     if ((bytes[at]! & 1) === 1) return this.allMulticast || isBroadcast(bytes, at) || includesGroup(this.groups, bytes, at);
     return isAddress(bytes, at, this.#address);

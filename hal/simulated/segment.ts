@@ -94,7 +94,8 @@ export class EthernetSegment implements SimulatedWire {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #ports: SegmentPort[] = [];
-  readonly #taps: WireTap[] = [];
+  /** A new list with each change: a tap may leave while it sees a frame, and the others see it all the same. */
+  #taps: readonly WireTap[] = [];
   /** Ring of frames in flight, a power of two of them; grows to the most that were ever in flight together. */
   #flying: FlyingFrame[] = [new FlyingFrame()];
   #first = 0;
@@ -142,10 +143,10 @@ export class EthernetSegment implements SimulatedWire {
 
   /** Adds a tap; the returned function removes it. */
   tap(tap: WireTap): () => void {
-    this.#taps.push(tap);
+    const own: WireTap = (bytes, length, time, from) => tap(bytes, length, time, from);
+    this.#taps = [...this.#taps, own];
     return () => {
-      const at = this.#taps.indexOf(tap);
-      if (at >= 0) this.#taps.splice(at, 1);
+      this.#taps = this.#taps.filter((other) => other !== own);
     };
   }
 

@@ -12,10 +12,12 @@
  * A failed check is noted and the case goes on. Only `hears` and the commands that prepare a case end it, because the rest would
  * make no sense.
  */
+import type { AddressOptions, AddressProgram } from "./address-program.ts";
 import type { Dut, DutSocket, IpResult, NeighEvent, NeighRow, PortName, SendOptions, SocketOptions } from "./dut.ts";
 import type { Frame, FrameOf, Kind, MldFrame, Pattern } from "./frame.ts";
 import type { AddressPlan, DeviceName } from "./plan.ts";
 import type { Resolution } from "./resolution.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "./stream.ts";
 
 export interface WithinOptions {
   /** Default 100 ms. The DUT's permitted lateness is always added. */
@@ -63,6 +65,12 @@ export interface Bench {
    */
   poke(to: string, options?: PokeOptions): Promise<string>;
   socket(options?: SocketOptions): DutSocket;
+  /** Listens for TCP connections. Need: `streams`. */
+  listen(port: number, options?: ListenOptions): DutListener;
+  /** Opens a TCP connection. Need: `streams`. */
+  connect(to: string, port: number, options?: ConnectOptions): DutStream;
+  /** Starts a program that gives e0 an IPv4 address. Need: `address-programs`. */
+  getAddress(options: AddressOptions): AddressProgram;
 
   // The wire.
 

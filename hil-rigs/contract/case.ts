@@ -31,6 +31,11 @@ export interface Case {
    * kernel has in it. `compare` leaves their frames, their events and the datagrams sent to them out; the case's checks give the bounds.
    */
   crowd?: readonly string[];
+  /**
+   * The number of its frames depends on things that stacks and programs choose, as the size of buffers: `compare` leaves frames, changes of the table, and
+   * bytes that programs receive, out. The case's checks give the bounds.
+   */
+  sized?: boolean;
   /** Touches things that all namespaces share (table thresholds), so it runs alone. */
   alone?: boolean;
   /** Time limit, in ms of the DUT's time. Default 15,000. */

@@ -5,10 +5,12 @@
  * For IPv6 it has fd00::1/64 on `e0`, and a link-local address made of its MAC address. Its addresses can be used from the beginning, and it
  * asks for no routers (accept_dad 0, router_solicitations 0).
  *
- * The contract has only requests that an operator or a program on the DUT can make: `ip`, `sysctl`, `cat`, a UDP socket, and news of
- * changes of the neighbour table. Nothing looks inside, so a kernel and our stack can both stand behind it.
+ * The contract has only requests that an operator or a program on the DUT can make: `ip`, `sysctl`, `cat`, UDP and TCP sockets, a
+ * program that gets addresses, and news of changes of the neighbour table. Nothing looks inside, so a kernel and our stack can both stand behind it.
  */
+import type { AddressOptions, AddressProgram } from "./address-program.ts";
 import type { AddressPlan, DeviceName, Family } from "./plan.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "./stream.ts";
 
 /** Abilities that a case may need beyond the plain DUT. A case is skipped on a DUT that lacks one, with the need as the reason. */
 const NEEDS = {
@@ -29,6 +31,8 @@ const NEEDS = {
   "socket-errors": "IP_RECVERR: errors of a UDP socket",
   strategies: "neighbour strategies other than the kernel's",
   groups: "groups of a UDP socket, with sources",
+  streams: "TCP connections of a program",
+  "address-programs": "a program that gets IPv4 addresses",
 } as const;
 export type Need = keyof typeof NEEDS;
 
@@ -77,6 +81,8 @@ export interface NeighEvent {
   /** `REACHABLE`; `NONE` for none. */
   state: string;
   probes: number;
+  /** When it happened, in the DUT's `now()`. Absent: some time before it is taken, as a kernel does not say. */
+  time?: number;
 }
 
 export interface SendOptions {
@@ -170,6 +176,12 @@ export interface Dut {
   /** @throws Error when there is no such file */
   cat(path: string): string;
   socket(options?: SocketOptions): DutSocket;
+  /** Listens on a port of any address of the plan's family. Need: `streams`. */
+  listen(port: number, options?: ListenOptions): DutListener;
+  /** Opens a connection; the handshake goes on by itself. Need: `streams`. */
+  connect(to: string, port: number, options?: ConnectOptions): DutStream;
+  /** Starts a program that gives e0 an IPv4 address. Need: `address-programs`. */
+  getAddress(options: AddressOptions): AddressProgram;
   /** Takes the changes told since the last call. */
   events(): NeighEvent[];
 
@@ -200,6 +212,8 @@ export interface DutKind {
   readonly description: string;
   readonly timing: Timing;
   readonly can: ReadonlySet<Need>;
+  /** Names the thing on this machine without which it lacks a need, for the reason of a skipped case. */
+  readonly remedies?: Readonly<Partial<Record<Need, string>>>;
   /** The address families that it has. A case of another family is skipped. */
   readonly families: ReadonlySet<Family>;
   /** The DUT runs in real time, so several cases run at once. */

@@ -44,6 +44,51 @@ export interface UdpFrame extends IpCommon {
   payload: string;
 }
 
+/** A TCP segment (RFC 9293 3.1), its numbers as they stand on the wire. */
+export interface TcpFrame extends IpCommon {
+  kind: "tcp";
+  sport: number;
+  dport: number;
+  seq: number;
+  ack: number;
+  /** Letters of the control bits, from the lowest: `S`, `SA`, `FA`, `R`, `RA`, `PA`. */
+  flags: string;
+  window: number;
+  /** Its options in order, with what they say where two stacks say the same: `mss 1460,sack-ok,ts,nop,ws`. */
+  options: string;
+  /** The blocks of a SACK option, each its first number and the one behind its last. */
+  sack: (readonly [begin: number, end: number])[];
+  /** The two numbers of the time stamps option; 0 without one. */
+  tsVal: number;
+  tsEcr: number;
+  payload: string;
+}
+
+/** A DHCP message in UDP (RFC 2131 2). Addresses are `0.0.0.0`, and those of options empty, where there is none. */
+export interface DhcpFrame extends IpCommon {
+  kind: "dhcp";
+  sport: number;
+  dport: number;
+  /** The name of its type (option 53): `DISCOVER`; empty for none. */
+  message: string;
+  /** 1 of a client, 2 of a server. */
+  op: number;
+  xid: number;
+  secs: number;
+  /** The answer is to go to everybody. */
+  broadcast: boolean;
+  ciaddr: string;
+  yiaddr: string;
+  chaddr: string;
+  /** Options 50 and 54. */
+  requested: string;
+  server: string;
+  /** The values of all options by number, in hexadecimal. */
+  options: Readonly<Record<number, string>>;
+  /** Bytes of the message. */
+  size: number;
+}
+
 /** An ICMP or ICMPv6 message that is none of neighbour discovery's. */
 export interface IcmpFrame extends IpCommon {
   kind: "icmp";
@@ -100,7 +145,7 @@ export interface OtherFrame extends FrameCommon {
   ethertype: number;
 }
 
-export type Frame = ArpFrame | UdpFrame | IcmpFrame | NdFrame | MldFrame | PacketFrame | OtherFrame;
+export type Frame = ArpFrame | UdpFrame | DhcpFrame | TcpFrame | IcmpFrame | NdFrame | MldFrame | PacketFrame | OtherFrame;
 export type Kind = Frame["kind"];
 export type FrameOf<K extends Kind> = Extract<Frame, { kind: K }>;
 

@@ -13,19 +13,23 @@ export function comparable(trace: Trace, one: Case): Comparable {
   const crowd = one.crowd && new RegExp(`(?<![\\d.])(?:${one.crowd.join("|").replaceAll(".", "\\.")})`);
   // A datagram to one of a crowd is refused when the table has no room for it; all other commands count.
   const fixed = ({ kind, text }: Step): boolean => kind === "command" && !text.startsWith("udp send ");
-  const steps = trace.steps.filter((step) => fixed(step) || !crowd?.test(step.text));
+  const chosen = ({ text }: Step): boolean => one.sized === true && text.startsWith("tcp receive ");
+  const steps = trace.steps.filter((step) => (fixed(step) || !crowd?.test(step.text)) && !chosen(step));
   const texts = (kind: Step["kind"]): string[] => steps.filter((step) => step.kind === kind).map((step) => step.text);
-  const frames = texts("frame").map((text) => text.replace(EPHEMERAL, "$1:ephemeral > "));
+  const frames = texts("frame").map((text) => text.replace(EPHEMERAL, "$1:ephemeral > ").replace(PUSH, "$1$2 seq"));
   return {
-    frames: one.shuffled?.includes("frames") ? frames.sort() : frames,
+    frames: one.sized ? [] : one.shuffled?.includes("frames") ? frames.sort() : frames,
     commands: texts("command").map(printed),
     table: texts("table"),
-    events: one.shuffled?.includes("events") ? texts("event").sort(byEntry) : told(steps),
+    events: one.sized ? [] : one.shuffled?.includes("events") ? texts("event").sort(byEntry) : told(steps),
   };
 }
 
 /** A drawn source port: 32768..60999 (net.ipv4.ip_local_port_range). */
-const EPHEMERAL = /(udp [\da-f.:]+):(?:3[2-9]|[45]\d|60)\d{3} > /;
+const EPHEMERAL = /((?:udp|tcp) [\da-f.:]+):(?:3[2-9]|[45]\d|60)\d{3} > /;
+
+/** The bit PSH of a TCP segment: a stack may push more often than a program writes (RFC 9293 3.9.1.2). */
+const PUSH = /( [FSRAUEC]*)P([FSRAUEC]*) seq/;
 
 /** Dumps of the neighbour table, whose order is the hash's. All other output has an order of its own. */
 const DUMP = /^(?:ip (?:-\S+ )*(?:n|ne|nei|neig|neigh|neighb\w*)(?= )|cat \/proc\/net\/arp)/;

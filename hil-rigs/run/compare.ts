@@ -23,7 +23,8 @@ export function compareResults(left: CaseResult, right: CaseResult, timings: rea
   }
   // With different frames their times cannot be matched.
   const paired = differences.every((difference) => difference.where !== "frames") && !one.shuffled?.includes("frames");
-  if (paired && !one.drawn && one.crowd === undefined) differences.push(...compareTimes(left.trace, right.trace, timings));
+  if (paired && !one.drawn && !one.sized && one.crowd === undefined)
+    differences.push(...compareTimes(left.trace, right.trace, timings));
   return differences;
 }
 

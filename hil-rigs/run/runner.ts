@@ -1,4 +1,5 @@
 /** Runs cases on DUTs of one kind, each on a DUT of its own, several at once in real time, and keeps the evidence. */
+import { setImmediate } from "node:timers/promises";
 import { type Case, type Expectation, familyOf, needsOf, SHORT_TIMERS, topologyOf } from "../contract/case.ts";
 import type { Dut, DutKind, DutRack } from "../contract/dut.ts";
 import { PLANS } from "../contract/plan.ts";
@@ -39,6 +40,8 @@ export interface RunOptions {
   /** Runs failed cases once more in real time. Default true. */
   retry?: boolean;
   expectations?: readonly Expectation[];
+  /** Once aborted, no further case begins. */
+  signal?: AbortSignal;
   /** Called as each case ends. */
   onResult?: (result: CaseResult) => void;
 }
@@ -50,13 +53,16 @@ const LIMIT = 15_000;
  * In real time, cases run in waves: all DUTs of a wave are started, then their cases run together, then all DUTs are stopped, because
  * starting and stopping one blocks the process for longer than the times that cases measure. A case that fails runs once more, alone, and
  * only a second failure counts.
- * @returns in the order of the cases
+ * @returns in the order of the cases; without those that had not begun when `signal` was aborted
  */
 export async function runCases(kind: DutKind, cases: readonly Case[], options: RunOptions = {}): Promise<CaseResult[]> {
-  const { expectations = [], onResult, seed = 1, seeds = [], retry = true } = options;
+  const { expectations = [], onResult, seed = 1, seeds = [], retry = true, signal } = options;
   const results = new Map<Case, CaseResult>();
   const rack = await kind.open();
   const runWave = async (wave: readonly Case[], again: boolean): Promise<void> => {
+    // Cases in virtual time leave the event loop no turn, in which a signal would be heard.
+    if (signal && !kind.realTime) await setImmediate();
+    if (signal?.aborted) return;
     const runs = wave.map((one) => new CaseRun(kind, rack, one, seeds[cases.indexOf(one)] ?? seed));
     await Promise.all(runs.map((run) => run.start()));
     await Promise.all(runs.map((run) => run.run()));
@@ -79,7 +85,7 @@ export async function runCases(kind: DutKind, cases: readonly Case[], options: R
   } finally {
     await rack.close();
   }
-  return cases.map((each) => results.get(each) as CaseResult);
+  return cases.flatMap((each) => results.get(each) ?? []);
 }
 
 /** One case on a DUT of its own. It never throws: every error becomes a failed check. */
@@ -180,6 +186,7 @@ function lacks(kind: DutKind, one: Case): string {
   if (!kind.families.has(family)) return `IPv${family} yet`;
   return needsOf(one)
     .filter((need) => !kind.can.has(need))
+    .map((need) => (kind.remedies?.[need] ? `${need}: it needs ${kind.remedies[need]}` : need))
     .join(", ");
 }
 

@@ -1,13 +1,16 @@
 /** Sets the bench up for one case: records what happens, waits as long as the DUT may be late, notes each check. */
+import type { AddressOptions, AddressProgram } from "../contract/address-program.ts";
 import type { Bench, PokeOptions, WithinOptions } from "../contract/bench.ts";
 import type { Dut, DutSocket, IpResult, NeighEvent, NeighRow, PortName, SocketOptions, Timing } from "../contract/dut.ts";
 import type { Frame, FrameOf, Kind, MldFrame, Pattern } from "../contract/frame.ts";
 import { type AddressPlan, type DeviceName, type Family, PLANS } from "../contract/plan.ts";
 import type { Resolution } from "../contract/resolution.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../contract/stream.ts";
 import { parse } from "../wire/parse.ts";
 import { RESOLUTIONS } from "../wire/resolution.ts";
 import { rowText } from "./neigh-row.ts";
 import { matches, patternText } from "./patterns.ts";
+import { recordedListener, recordedStream } from "./recorded-stream.ts";
 import { window } from "./tolerance.ts";
 import { Trace } from "./trace.ts";
 
@@ -45,7 +48,11 @@ export class CaseBench implements Bench {
     this.dut = dut;
     this.#options = options;
     this.plan = PLANS[options.family];
-    dut.onFrame = (raw) => this.trace.frame(parse(raw));
+    dut.onFrame = (raw) => {
+      // What changed by now brought the frame, and stands before it.
+      this.#pull();
+      this.trace.frame(parse(raw));
+    };
   }
 
   get resolution(): Resolution {
@@ -141,6 +148,27 @@ export class CaseBench implements Bench {
       return result;
     };
     return { port: socket.port, send, member, received: () => socket.received(), errors: () => socket.errors() };
+  }
+
+  listen(port: number, options?: ListenOptions): DutListener {
+    return recordedListener(this.dut.listen(port, options), this.trace, () => this.now());
+  }
+
+  connect(to: string, port: number, options?: ConnectOptions): DutStream {
+    this.trace.add("command", this.now(), `tcp connect ${to}:${port}`);
+    return recordedStream(this.dut.connect(to, port, options), this.trace, () => this.now());
+  }
+
+  getAddress(options: AddressOptions): AddressProgram {
+    const { by, address = "" } = options;
+    this.trace.add("command", this.now(), `address by ${by} ${address}`.trimEnd());
+    const program = this.dut.getAddress(options);
+    const stop = async (): Promise<void> => {
+      this.trace.add("command", this.now(), `address by ${by} ends`);
+      await program.stop();
+      await this.settle();
+    };
+    return { stop };
   }
 
   // The wire.
@@ -310,8 +338,9 @@ export class CaseBench implements Bench {
   }
 
   #pull(): void {
-    for (const event of this.dut.events()) {
-      this.trace.event(this.now(), event);
+    for (const { time, ...event } of this.dut.events()) {
+      this.trace.event(this.now(), event, time);
+      // Cases compare events, and the time of one is not the same for two DUTs.
       this.#unread.push(event);
     }
   }

@@ -2,6 +2,7 @@
 import type { NeighEvent } from "../contract/dut.ts";
 import type { Frame, MldFrame } from "../contract/frame.ts";
 import { describe } from "../wire/parse.ts";
+import { TcpNumbers } from "../wire/parse-tcp.ts";
 
 export interface Check {
   name: string;
@@ -25,6 +26,12 @@ export interface Step {
   /** End of a step that began at `time`: it took effect in between. */
   end: number;
   text: string;
+  /** The frame of a step that is one. */
+  frame?: Frame;
+  /** The check of a step that is one. */
+  check?: Check;
+  /** The change of a step that is one, with the time at which it happened where the DUT says so, and that of reading otherwise. */
+  change?: { event: NeighEvent; time: number };
 }
 
 export class Trace {
@@ -35,6 +42,8 @@ export class Trace {
   /** Frames of both sides, in order. */
   readonly wire: { frame: Frame; sent: boolean }[] = [];
   readonly checks: Check[] = [];
+  /** Knows where the numbers of each TCP connection so far begin. */
+  readonly numbers: TcpNumbers = new TcpNumbers();
   /** The case's own figures, by name. */
   readonly figures: Record<string, number> = {};
 
@@ -46,22 +55,29 @@ export class Trace {
     this.wire.push({ frame, sent: false });
     if (frame.kind === "mld") this.reports.push(frame);
     else this.frames.push(frame);
-    this.add(frame.kind === "mld" ? "report" : "frame", frame.time, describe(frame));
+    if (frame.kind === "tcp") this.numbers.note(frame, true);
+    this.#onWire(frame.kind === "mld" ? "report" : "frame", frame);
   }
 
   said(frame: Frame): void {
     this.wire.push({ frame, sent: true });
-    this.add("sent", frame.time, describe(frame));
+    if (frame.kind === "tcp") this.numbers.note(frame, false);
+    this.#onWire("sent", frame);
   }
 
-  event(time: number, event: NeighEvent): void {
-    this.add("event", time, eventText(event));
+  #onWire(kind: StepKind, frame: Frame): void {
+    this.steps.push({ kind, time: frame.time, end: frame.time, text: describe(frame, this.numbers), frame });
+  }
+
+  /** @param happened when, if that is known; it was read at `time` */
+  event(time: number, event: NeighEvent, happened: number = time): void {
+    this.steps.push({ kind: "event", time, end: time, text: eventText(event), change: { event, time: happened } });
   }
 
   check(check: Check): void {
     this.checks.push(check);
     const outcome = check.passed ? "ok" : `NOT OK, expected ${check.expected}, got ${check.actual}`;
-    this.add("check", check.time, `${check.name}: ${outcome}`);
+    this.steps.push({ kind: "check", time: check.time, end: check.time, text: `${check.name}: ${outcome}`, check });
   }
 
   /** By time, as frames come with the time of their arrival and commands with that of their end. */

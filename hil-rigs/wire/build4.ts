@@ -64,7 +64,7 @@ export function fragments(fields: Ipv4Fields, protocol: number, body: readonly n
 export interface UdpFields extends Ipv4Fields {
   sport?: number;
   dport?: number;
-  payload?: string;
+  payload?: string | readonly number[];
   /** The length field's value. Default: the segment's length. */
   length?: number;
   /** The checksum field's value. Default: the right one. */
@@ -74,7 +74,7 @@ export interface UdpFields extends Ipv4Fields {
 /** UDP header and payload. */
 export function udpSegment(fields: UdpFields = {}): number[] {
   const { from = T1, source = from.ip, destination = DUT.ip, sport = 9, dport = 9, payload = "hi", sum } = fields;
-  const data = [...new TextEncoder().encode(payload)];
+  const data = typeof payload === "string" ? [...new TextEncoder().encode(payload)] : payload;
   const { length = 8 + data.length } = fields;
   const segment = [...word(sport), ...word(dport), ...word(length), 0, 0, ...data];
   const pseudo = [...ipBytes(source), ...ipBytes(destination), 0, 17, ...word(length)];

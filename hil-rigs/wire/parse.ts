@@ -1,7 +1,9 @@
 /** Parses the DUT's frames, and describes each in one line. */
 import type { RawFrame } from "../contract/dut.ts";
-import type { ArpFrame, Frame, FrameCommon, IcmpFrame, PacketFrame, UdpFrame } from "../contract/frame.ts";
+import type { ArpFrame, DhcpFrame, Frame, FrameCommon, IcmpFrame, PacketFrame, TcpFrame, UdpFrame } from "../contract/frame.ts";
 import { checksum, ipBytes, ipText, macText, word } from "./bytes.ts";
+import { parseDhcp } from "./parse-dhcp.ts";
+import { parseTcp, TcpNumbers } from "./parse-tcp.ts";
 import { parseIpv6 } from "./parse6.ts";
 
 export function parse(raw: RawFrame): Frame {
@@ -43,7 +45,7 @@ function parseArp(common: FrameCommon, view: DataView): ArpFrame {
 const MORE = 0x2000;
 const OFFSET = 0x1fff;
 
-function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | PacketFrame | null {
+function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | DhcpFrame | TcpFrame | IcmpFrame | PacketFrame | null {
   const { bytes, faults } = common;
   const header = (bytes[14]! & 0x0f) * 4;
   const end = 14 + view.getUint16(16);
@@ -59,6 +61,11 @@ function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | 
   };
   const protocol = bytes[23]!;
   const fragment = view.getUint16(20) & (MORE | OFFSET);
+  if (fragment === 0 && protocol === 6) {
+    const pseudo = [...ipBytes(ip.source), ...ipBytes(ip.destination), 0, 6, ...word(end - at)];
+    const segment = parseTcp(ip, bytes.subarray(at, end), pseudo);
+    if (segment) return segment;
+  }
   if (fragment !== 0 || (protocol !== 17 && protocol !== 1) || at + 8 > end) {
     const [id, offset, more] = [view.getUint16(18), (fragment & OFFSET) * 8, (fragment & MORE) !== 0];
     return { kind: "packet", ...ip, protocol, id, offset, more, body: bytes.slice(at, end) };
@@ -67,22 +74,28 @@ function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | 
     const pseudo = [...ipBytes(ip.source), ...ipBytes(ip.destination), 0, 17, ...word(end - at)];
     if (view.getUint16(at + 4) !== end - at) faults.push("UDP length");
     if (view.getUint16(at + 6) !== 0 && checksum([...pseudo, ...bytes.subarray(at, end)]) !== 0) faults.push("UDP checksum");
+    const ports = { sport: view.getUint16(at), dport: view.getUint16(at + 2) };
+    const dhcp = parseDhcp({ ...ip, ...ports }, bytes.subarray(at + 8, end));
+    if (dhcp) return dhcp;
     const payload = new TextDecoder("latin1").decode(bytes.subarray(at + 8, end));
-    return { kind: "udp", ...ip, sport: view.getUint16(at), dport: view.getUint16(at + 2), payload };
+    return { kind: "udp", ...ip, ...ports, payload };
   }
   if (checksum(bytes.subarray(at, end)) !== 0) faults.push("ICMP checksum");
   const message = { type: bytes[at]!, code: bytes[at + 1]!, info: view.getUint32(at + 4), quoted: bytes.slice(at + 8, end) };
   return { kind: "icmp", ...ip, ...message };
 }
 
-/** Describes a frame in one line, as tcpdump does, without its time: two stacks that behave alike give the same line. */
-export function describe(frame: Frame): string {
+/**
+ * Describes a frame in one line, as tcpdump does, without its time: two stacks that behave alike give the same line.
+ * @param numbers of the connections so far
+ */
+export function describe(frame: Frame, numbers: TcpNumbers = new TcpNumbers()): string {
   const ends = `${frame.src} > ${frame.dst}`;
   const faults = frame.faults.length > 0 ? ` FAULTS: ${frame.faults.join(", ")}` : "";
-  return `${frame.port} ${ends} ${body(frame)}${faults}`;
+  return `${frame.port} ${ends} ${body(frame, numbers)}${faults}`;
 }
 
-function body(frame: Frame): string {
+function body(frame: Frame, numbers: TcpNumbers): string {
   switch (frame.kind) {
     case "arp": {
       const { op, sha, spa, tha, tpa } = frame;
@@ -93,6 +106,21 @@ function body(frame: Frame): string {
       const { source, sport, destination, dport, ttl, payload } = frame;
       const text = payload.length > 24 ? `${payload.slice(0, 24)}…` : payload;
       return `udp ${source}:${sport} > ${destination}:${dport} ttl ${ttl} length ${payload.length} ${JSON.stringify(text)}`;
+    }
+    case "dhcp": {
+      const { source, destination, message, broadcast, ciaddr, yiaddr, requested, server } = frame;
+      const parts = [
+        ciaddr !== "0.0.0.0" && `from ${ciaddr}`,
+        yiaddr !== "0.0.0.0" && `for you ${yiaddr}`,
+        requested && `requested ${requested}`,
+        server && `server ${server}`,
+        broadcast && "broadcast",
+      ].filter(Boolean);
+      return `dhcp ${source} > ${destination} ${[message || "?", ...parts].join(" ")}`;
+    }
+    case "tcp": {
+      const { source, sport, destination, dport, ttl, payload } = frame;
+      return `tcp ${source}:${sport} > ${destination}:${dport} ttl ${ttl} ${numbers.describe(frame)} length ${payload.length}`;
     }
     case "icmp": {
       const { source, destination, ttl, tos, type, code, info, quoted } = frame;

@@ -1,9 +1,11 @@
 /** Parses the DUT's IPv6 frames. */
-import type { FrameCommon, IcmpFrame, MldFrame, NdFrame, PacketFrame, UdpFrame } from "../contract/frame.ts";
+import type { FrameCommon, IcmpFrame, MldFrame, NdFrame, PacketFrame, TcpFrame, UdpFrame } from "../contract/frame.ts";
 import { checksum, ip6Bytes, ip6Text, longWord, macText } from "./bytes.ts";
+import { parseTcp } from "./parse-tcp.ts";
 
 /** Numbers of headers (RFC 8200 4). */
 const HOP_BY_HOP = 0;
+const TCP = 6;
 const UDP = 17;
 const ROUTING = 43;
 const FRAGMENT = 44;
@@ -17,7 +19,9 @@ const FIXED: Readonly<Record<NdFrame["message"], number>> = { rs: 8, ra: 16, ns:
 
 type Ip6 = Omit<UdpFrame, "kind" | "sport" | "dport" | "payload">;
 
-export function parseIpv6(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | NdFrame | MldFrame | PacketFrame | null {
+type Ip6Frame = UdpFrame | TcpFrame | IcmpFrame | NdFrame | MldFrame | PacketFrame;
+
+export function parseIpv6(common: FrameCommon, view: DataView): Ip6Frame | null {
   const { bytes, faults } = common;
   const end = 54 + view.getUint16(18);
   if (end > bytes.length) return null;
@@ -38,9 +42,13 @@ export function parseIpv6(common: FrameCommon, view: DataView): UdpFrame | IcmpF
     at += length;
   }
   if (at > end) return null;
+  const pseudo = [...ip6Bytes(ip.source), ...ip6Bytes(ip.destination), ...longWord(end - at), 0, 0, 0, protocol];
+  if (protocol === TCP && offset === 0 && !more) {
+    const segment = parseTcp(ip, bytes.subarray(at, end), pseudo);
+    if (segment) return segment;
+  }
   const known = (protocol === UDP || protocol === ICMPV6) && offset === 0 && !more && at + 8 <= end;
   if (!known) return { kind: "packet", ...ip, protocol, id, offset, more, body: bytes.slice(at, end) };
-  const pseudo = [...ip6Bytes(ip.source), ...ip6Bytes(ip.destination), ...longWord(end - at), 0, 0, 0, protocol];
   if (checksum([...pseudo, ...bytes.subarray(at, end)]) !== 0) faults.push(protocol === UDP ? "UDP checksum" : "ICMPv6 checksum");
   if (protocol === UDP) {
     if (view.getUint16(at + 4) !== end - at) faults.push("UDP length");

@@ -59,6 +59,6 @@ function batch(directory: string, netns: Netns, command: string, address: string
 }
 
 /** In bytes: Slab of /proc/meminfo, which is in kB. */
-function slabs(): number {
+export function slabs(): number {
   return 1024 * Number(/^Slab:\s+(\d+)/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1] ?? 0);
 }

@@ -13,6 +13,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runAgainst } from "./against.ts";
+import { CONNECTIONS, type ConnectionsRow, connectionsLine, measureConnections } from "./connections.ts";
 import { type Figures, measure } from "./figures.ts";
 import { isShort, verdict } from "./gates.ts";
 import { GROWTHS, type GrowthRow, growthLine, measureGrowth } from "./growth.ts";
@@ -41,8 +42,16 @@ const names = Object.keys(SUBJECTS).filter(wanted);
 const simulations = Object.keys(SIMULATIONS).filter(wanted);
 const growths = Object.keys(GROWTHS).filter(wanted);
 const idles = IDLES.filter(wanted);
-if (names.length + simulations.length + growths.length + idles.length === 0 && !wanted(TABLE_SUBJECT)) {
-  const all = [...Object.keys(SUBJECTS), ...Object.keys(SIMULATIONS), ...Object.keys(GROWTHS), ...IDLES, TABLE_SUBJECT].join("; ");
+const programs = CONNECTIONS.filter(wanted);
+if (names.length + simulations.length + growths.length + idles.length + programs.length === 0 && !wanted(TABLE_SUBJECT)) {
+  const all = [
+    ...Object.keys(SUBJECTS),
+    ...Object.keys(SIMULATIONS),
+    ...Object.keys(GROWTHS),
+    ...IDLES,
+    ...CONNECTIONS,
+    TABLE_SUBJECT,
+  ].join("; ");
   console.error(`bench: no subject has "${words.join(" ")}" in its name; there are: ${all}`);
   process.exit(2);
 }
@@ -69,6 +78,7 @@ let table: TableReport | null = null;
 const simulated: SimulationRow[] = [];
 const grown: GrowthRow[] = [];
 const idle: IdleRow[] = [];
+const connections: ConnectionsRow[] = [];
 const missing = missingForLwip();
 const directory = mkdtempSync(join(tmpdir(), "whohas-bench-"));
 let lwip = missing === null ? "" : `not there: it needs ${missing}`;
@@ -87,6 +97,7 @@ try {
   if (wanted(TABLE_SUBJECT)) table = reportTable(directory);
   for (const name of growths) grown.push(measureGrowth(name));
   for (const name of simulations) simulated.push(measureSimulation(name));
+  for (const name of programs) connections.push(measureConnections(name));
   if (idles.length > 0) idle.push(...(await measureIdle(idles, (line) => console.error(`bench: ${line}`))));
 } finally {
   rmSync(directory, { recursive: true, force: true });
@@ -94,7 +105,17 @@ try {
 if (json) {
   console.log(
     JSON.stringify(
-      { machine, lwip, subjects: measured, table, simulations: simulated, growth: grown, idle, notMeasured: NOT_MEASURED },
+      {
+        machine,
+        lwip,
+        subjects: measured,
+        table,
+        simulations: simulated,
+        growth: grown,
+        connections,
+        idle,
+        notMeasured: NOT_MEASURED,
+      },
       null,
       2,
     ),
@@ -104,6 +125,7 @@ if (json) {
   if (table) showTable(table);
   for (const each of grown) console.log(growthLine(each));
   for (const each of simulated) console.log(simulationLine(each));
+  for (const each of connections) console.log(connectionsLine(each));
   for (const each of idle) console.log(idleLine(each));
 }
 const short = [

@@ -58,7 +58,7 @@ export interface ControllerKind {
    */
   readonly overflow: "each" | "some" | "outside";
   /** Why one of these cannot be done to it, in words for the report; a kind that says nothing has the bench's method. */
-  readonly cannot: { readonly resetBehind?: string; readonly lie?: string; readonly stall?: string };
+  readonly cannot: { readonly [What in "resetBehind" | "lie" | "stall" | "suspend"]?: string };
   make(wish?: BenchWish): Promise<ControllerBench>;
 }
 

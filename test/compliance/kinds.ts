@@ -360,8 +360,16 @@ function elsewhere(frame: Uint8Array): ReturnType<FakeHost["packet"]> {
 }
 
 const noNetns = missingForNetns();
-const NO_CHIP = { resetBehind: "has no chip that could forget anything", lie: "has no chip to be read" };
-const KERNEL = { resetBehind: "the kernel keeps what it was told", lie: "the kernel does not lie" };
+const NO_CHIP = {
+  resetBehind: "has no chip that could forget anything",
+  lie: "has no chip to be read",
+  suspend: "has no chip to power down",
+};
+const KERNEL = {
+  resetBehind: "the kernel keeps what it was told",
+  lie: "the kernel does not lie",
+  suspend: "the kernel has the power",
+};
 
 export const WIRE: ControllerKind = {
   name: "wire: the ideal controller",

@@ -76,7 +76,11 @@ const SHUTTLE: ControllerKind = {
   floods: 400,
   openings: 1000,
   overflow: "each",
-  cannot: { resetBehind: "has no chip that could forget anything", lie: "has no chip to be read" },
+  cannot: {
+    resetBehind: "has no chip that could forget anything",
+    lie: "has no chip to be read",
+    suspend: "has no chip to power down",
+  },
   make: async (wish = {}) => new ShuttleBench(wish),
 };
 

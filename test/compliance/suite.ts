@@ -4,6 +4,7 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER, MAX_FRAME, MAX_TAGGED_FRAME, MIN_FRAME } from "../../hal/ethernet.ts";
 import { firstDifference, frameOf, padded } from "../support/enc28j60-bench.ts";
 import type { realTime } from "../support/real-time.ts";
+import { asleep, closedAsleep } from "./asleep.ts";
 import { lie, resetBehind } from "./behind.ts";
 import { type BenchWish, type ControllerBench, type ControllerKind, counted } from "./bench.ts";
 import { checksums, groups, groupsHealed, largest, received } from "./capabilities.ts";
@@ -61,6 +62,8 @@ const CASES: Readonly<Record<string, [run: Case, wish?: BenchWish, needs?: keyof
   "filters: own, broadcast, all multicast, everything": [filters],
   "groups: joined ones come in, others are kept away": [groups],
   "groups are still joined when the chip was set up anew": [groupsHealed, {}, "resetBehind"],
+  "powered down it hears and sends nothing, and wakes as it was": [asleep, {}, "suspend"],
+  "closed asleep, and while it falls asleep or wakes": [closedAsleep, {}, "suspend"],
   "up and down, again and again": [upAndDown],
   "closed with frames in flight": [inFlight],
   "opened twice": [twice],
@@ -214,8 +217,8 @@ async function noMemory(t: Test, bench: ControllerBench): Promise<void> {
 async function filters(t: Test, bench: ControllerBench): Promise<void> {
   const { controller, host } = bench;
   const kinds = { stranger: STRANGER, multicast: MULTICAST, broadcast: BROADCAST, own: controller.address };
-  const passes = async (promiscuous: boolean, allMulticast: boolean): Promise<string[]> => {
-    controller.setReceiveMode({ promiscuous, allMulticast, groups: [] });
+  const passes = async (promiscuous: boolean, allMulticast: boolean, ownOnly?: boolean): Promise<string[]> => {
+    controller.setReceiveMode({ promiscuous, allMulticast, groups: [], ...(ownOnly ? { ownOnly } : {}) });
     await bench.settle();
     const before = host.frames.length;
     for (const address of Object.values(kinds)) bench.inject(frameOf(MIN_FRAME, before, address));
@@ -233,6 +236,7 @@ async function filters(t: Test, bench: ControllerBench): Promise<void> {
   t.same(await passes(false, false), ["broadcast", "own"], "as it opens");
   t.same(await passes(false, true), ["multicast", "broadcast", "own"], "all multicast");
   t.same(await passes(true, false), ["stranger", "multicast", "broadcast", "own"], "promiscuous");
+  t.same(await passes(true, true, true), ["own"], "nothing but its own, whatever else is wanted");
   t.same(await passes(false, false), ["broadcast", "own"], "and back");
   t.equal(counted(bench), 0, "what the filter keeps away is no loss");
 }

@@ -117,6 +117,28 @@ realTime(t, "a kernel", { skip: missingForNetns() || missingPrograms("arping"), 
   );
 });
 
+realTime(t, "dhcp-inform beside dnsmasq", { skip: missingForNetns() || missingPrograms("dnsmasq") }, async (t) => {
+  const pair = new VethPair();
+  t.teardown(() => pair.remove());
+  pair.far.ip("address", "add", "10.9.0.1/24", "dev", pair.farName);
+  const own = join(folder, `inform-${process.hrtime.bigint()}`);
+  mkdirSync(own, { recursive: true });
+  const child = adopt((SERVERS[0] as Server).start(pair.far, pair.farName, own));
+  t.teardown(() => child.kill("SIGKILL"));
+  await listening(child);
+  const app = "{ kind: dhcp-inform, device: eth0, delay: 0ms, request: [28], send: [77=field] }";
+  const { system, events, told } = await begin(t, pair.near, app, "10.9.0.9/24");
+  await eventually(() => told("informed") === 1, "an answer");
+  t.match(events, [{ address: "10.9.0.9/24", server: "10.9.0.1", options: { 28: "0a0900ff" } }]);
+  const { ip, nameServers } = system.stack;
+  t.equal(formatIpv4(ip.routes.lookup(0x0a010203)?.gateway ?? 0), "10.9.0.7", "its classless routes");
+  t.same(
+    nameServers.list.map((server) => formatIpv4(server as number)),
+    ["10.9.0.1", "10.9.0.2"],
+  );
+  t.equal(ip.counters.icmp.outType[3], 0, "nobody is told that the port is closed");
+});
+
 interface Running {
   readonly system: System;
   readonly events: AddressEvent[];
@@ -125,8 +147,9 @@ interface Running {
 }
 
 /** A board on an interface with one app. */
-async function begin(t: Test, near: string, app: string): Promise<Running> {
-  const rig = `devices: { eth0: { driver: packet, bus: { kind: interface, name: ${near} } } }\napps: [${app}]\n`;
+async function begin(t: Test, near: string, app: string, addresses = ""): Promise<Running> {
+  const device = `{ driver: packet, bus: { kind: interface, name: ${near} }, addresses: [${addresses}] }`;
+  const rig = `devices: { eth0: ${device} }\napps: [${app}]\n`;
   const clock = new SystemClock();
   const events: AddressEvent[] = [];
   const system = await System.make(parseRig(rig, "rig.yaml"), {

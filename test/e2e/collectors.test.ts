@@ -11,6 +11,7 @@ import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms } from "../support/netns.ts";
 import { scratch } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
+import { ROOT } from "../support/sources.ts";
 import { eventually, pause } from "../support/waiting.ts";
 import { adopt, fileOf, Instance } from "../support/whohas.ts";
 
@@ -26,11 +27,15 @@ interface Collector {
   start(host: Host): Promise<void>;
   /** The readings that it has, one text for each. */
   kept(host: Host): string[] | Promise<string[]>;
+  /** Its sensor has a name, `the cellar`. */
+  readonly named?: true;
   /** A reading that it should have. */
   readonly reading: RegExp;
 }
 
 const EVERY = 100;
+/** Tags with marks of the formats in them. */
+const TOLD = `tags: { site: 'the barn, "left"' }`;
 /** Readings of each app that have to arrive, at least. */
 const COUNT = 10;
 
@@ -84,16 +89,47 @@ function boundPorts({ pid }: ChildProcess): string {
 }
 
 const QUERY = `
-import json, urllib.parse, urllib.request
-query = urllib.parse.urlencode({"db": "telemetry", "epoch": "ms", "q": "SELECT * FROM telemetry"})
+import json, sys, urllib.parse, urllib.request
+query = urllib.parse.urlencode({"db": "telemetry", "epoch": "ms", "q": sys.argv[1]})
 print(urllib.request.urlopen("http://127.0.0.1:8086/query?" + query).read().decode())
 `;
+
+interface Result {
+  readonly error?: string;
+  readonly series?: readonly { readonly columns: string[]; readonly values: unknown[][] }[];
+}
+
+/** Asks InfluxDB: a result for each query. */
+function ask(host: Host, ...queries: string[]): Result[] {
+  const answer = host.netns.run("python3", "-c", QUERY, queries.join("; "));
+  return (JSON.parse(answer) as { results: Result[] }).results;
+}
+
+/** The queries of the dashboard, its variables replaced as Grafana does: InfluxDB takes each, and nearly all find something. */
+function checkDashboard(t: Test, host: Host): void {
+  const text = readFileSync(join(ROOT, "docs/grafana/telemetry-influxdb.json"), "utf8");
+  const { panels } = JSON.parse(text) as { panels: { targets: { query: string }[] }[] };
+  const queries = panels.flatMap(({ targets }) => targets.map(({ query }) => query));
+  const results = ask(
+    host,
+    ...queries.map((query) =>
+      query.replaceAll("$node", "collected").replaceAll("$timeFilter", "time > now() - 1h").replaceAll("$__interval", "200ms"),
+    ),
+  );
+  t.equal(results.length, queries.length);
+  for (const [at, { error }] of results.entries()) t.equal(error, undefined, queries[at] ?? "");
+  const silent = queries.filter((_query, at) => results[at]?.series === undefined);
+  // This board's thermometer has a name of its own, and no reading is missing.
+  t.equal(silent.length, 2, silent.join("; "));
+}
 
 const influxdb: Collector = {
   name: "InfluxDB",
   programs: ["influxd"],
-  app: `to: "${HOST}:8089", batch: 5`,
-  reading: /^node=collected,thermometer=\d+(\.\d+)?,seq=\d+$/,
+  app: `to: "${HOST}:8089", batch: 5, ${TOLD}, own: [arp, drops, queue, link, repairs, uptime], store: { readings: 100 }`,
+  named: true,
+  reading:
+    /^node=collected,site=the barn, "left",the cellar=\d+(\.\d+)?,arp_requests_broadcast=[12],links_up=1,uptime=\d+,seq=\d+$/,
   async start(host) {
     const root = folderOf("influxdb");
     const config = `
@@ -121,13 +157,12 @@ batch-timeout = "50ms"
     );
   },
   kept(host) {
-    const answer = JSON.parse(host.netns.run("python3", "-c", QUERY)) as {
-      results: { series?: { columns: string[]; values: unknown[][] }[] }[];
-    };
-    const [series] = answer.results[0]?.series ?? [];
+    const [series] = ask(host, "SELECT * FROM telemetry")[0]?.series ?? [];
     return (series?.values ?? []).map((row) => {
       const fields = new Map(series?.columns.map((name, at) => [name, row[at]]));
-      return ["node", "thermometer", "seq"].map((name) => `${name}=${fields.get(name)}`).join();
+      return ["node", "site", "the cellar", "arp_requests_broadcast", "links_up", "uptime", "seq"]
+        .map((name) => `${name}=${fields.get(name)}`)
+        .join();
     });
   },
 };
@@ -176,10 +211,11 @@ LoadPlugin statsd
 const collectd: Collector = {
   name: "collectd",
   programs: ["collectd"],
-  app: `to: "${HOST}:25826", format: collectd, batch: 5`,
+  app: `to: "${HOST}:25826", format: collectd, batch: 5, ${TOLD}, own: [uptime]`,
+  named: true,
   reading: /^\d{10}\.\d{3},\d+\.\d+$/,
   start: startCollectd,
-  kept: () => csv("collected", "telemetry", "temperature-thermometer"),
+  kept: () => csv("collected", `telemetry-site=the barn, "left"`, "temperature-the cellar"),
 };
 
 const statsd: Collector = {
@@ -269,16 +305,17 @@ realTime(
     daemon = null;
     folders.clear();
     await Promise.all(there.map((collector) => collector.start(host)));
-    const apps = there.map(
-      ({ app }, at) => `  - { kind: telemetry, ${app}, every: ${EVERY}ms, sensors: [{ kind: thermometer, pin: A${at} }] }`,
-    );
+    const apps = there.map(({ app, named }, at) => {
+      const name = named ? ", name: the cellar" : "";
+      return `  - { kind: telemetry, ${app}, every: ${EVERY}ms, sensors: [{ kind: thermometer, pin: A${at}${name} }] }`;
+    });
     const rig = `name: collected
 board: { io: simulated }
 devices: { eth0: { driver: packet, bus: { kind: interface, name: ${host.near} }, addresses: [${BOARD}/24] } }
 apps:
 ${apps.join("\n")}
 `;
-    const board = await Instance.start([fileOf(rig)]);
+    const board = await Instance.start([fileOf(rig), "--metrics", "0"]);
     t.teardown(() => board.kill());
     const told = COUNT * there.length;
     await eventually(() => board.events.filter(({ event }) => event === "datagram").length >= told, `${told} messages`);
@@ -296,6 +333,11 @@ ${apps.join("\n")}
         `${name}: ${found[0]}`,
       );
     }
+    if (there.includes(influxdb)) checkDashboard(t, host);
+    const { metrics } = (board.events.find(({ event }) => event === "ready") ?? {}) as { metrics?: string };
+    const figures = await (await fetch(metrics ?? "")).text();
+    for (const at of there.keys())
+      t.match(figures, new RegExp(`^whohas_telemetry_messages\\{app="telemetry-${at + 1}",fate="sent"\\} [1-9]\\d*$`, "m"));
     const { code, summary } = await board.stop();
     t.equal(code, 0);
     t.ok(summary.datagrams.failed <= 2 * there.length, `${summary.datagrams.failed} cut off by the end`);

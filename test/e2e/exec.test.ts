@@ -1,7 +1,7 @@
 /** `whohas exec`: a program that knows nothing of us, on a board's stack beside a host with servers of Debian's. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import t from "tap";
 import { BOARD, HOST, SUBNET } from "../support/host.ts";
 import { missingForNetns, missingPrograms, type Netns, VethPair } from "../support/netns.ts";
@@ -10,7 +10,7 @@ import { realTime } from "../support/real-time.ts";
 import { pause } from "../support/waiting.ts";
 import { adopt, commandLine, ended, folder, whohas, whohasProcess } from "../support/whohas.ts";
 
-const programs = ["dnsmasq", "mosquitto", "coap-server-notls", "curl", "ethtool", "socat"];
+const programs = ["dnsmasq", "mosquitto", "coap-server-notls", "curl", "socat"];
 const PROGRAM = fileURLToPath(new URL("../fixtures/programs/everyday.mjs", import.meta.url));
 const NAMES = fileURLToPath(new URL("../fixtures/programs/names.mjs", import.meta.url));
 const SERVER = `
@@ -62,8 +62,6 @@ function parts({ stdout, stderr }: Ended): Record<string, unknown> {
 realTime(t, "a program beside a host", { skip: missingForNetns() || missingPrograms(...programs) }, async (t) => {
   const pair = new VethPair();
   pair.far.ip("address", "add", `${HOST}/${SUBNET}`, "dev", pair.farName);
-  // Segments as an Ethernet carries them: the host's kernel joins none for the controller to take apart.
-  pair.far.run("ethtool", "-K", pair.farName, "tso", "off", "gso", "off");
   const stop = await serve(pair.far);
   t.teardown(() => {
     stop();
@@ -145,22 +143,45 @@ const BY_ITSELF = `
   process.exitCode = 3;
 `;
 
+/** As packages do that tidy up at any end (signal-exit): they end the process by the signal, where nobody else listens to it. */
+const TIDY = `
+  const tidy = () => {
+    if (process.listeners("SIGTERM").length > 1) return;
+    process.off("SIGTERM", tidy);
+    console.log("tidy");
+    process.kill(process.pid, "SIGTERM");
+  };
+  process.on("SIGTERM", tidy);
+`;
+
 t.test("programs that end by themselves, by an error, by signals", async (t) => {
+  const told = (before: string): string => `${before}; process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 600_000)`;
   const rows: [string, string, Partial<Ended>][] = [
     ["by itself", BY_ITSELF, { code: 3, stdout: "true [ 'a', '--b' ]\nhi\nasked 0\nasked 1\nasked 2\n", stderr: "" }],
     ["error", "null.x", { code: 1, stdout: "" }],
-    ["signal", "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 600_000)", { code: null, stdout: "" }],
-    [
-      "own signal",
-      "process.on('SIGTERM', () => process.exit(4)); process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 99)",
-      { code: 4 },
-    ],
+    ["own signal", told("process.on('SIGTERM', () => process.exit(4))"), { code: 4 }],
+    ["a signal in a program that tidies up", told(TIDY), { code: null, stdout: "tidy\n" }],
+    ["a signal that it heard once", told("process.once('SIGTERM', () => process.kill(process.pid, 'SIGTERM'))"), { code: null }],
   ];
-  for (const [at, [name, text, expected]] of rows.entries()) {
+  const runs = rows.map(async ([name, text, expected], at) => {
     const file = join(folder, `program${at}.cjs`);
     writeFileSync(file, text);
-    t.match(await whohasProcess(["exec", "--name", "end", "--", "node", file, "a", "--b"]), expected, name);
-  }
+    t.match(await whohasProcess(["exec", "--name", `end${at}`, "--", "node", file, "a", "--b"]), expected, name);
+  });
+  await Promise.all(runs);
+});
+
+t.test("modules that are loaded before the program", async (t) => {
+  const file = join(folder, "preloaded.cjs");
+  writeFileSync(file, "console.log(globalThis.before)");
+  const before = join(folder, "before.mjs");
+  writeFileSync(before, "globalThis.before = (globalThis.before ?? 0) + 1;");
+  const modules = [before, pathToFileURL(before).href, "./nowhere.mjs"];
+  const ends = modules.map((module, at) => whohasProcess(["exec", "--name", `pre${at}`, "--", "node", "--import", module, file]));
+  const [path, url, missing] = (await Promise.all(ends)) as [Ended, Ended, Ended];
+  t.match(path, { code: 0, stdout: "1\n" }, "by its path");
+  t.match(url, { code: 0, stdout: "1\n" }, "by its URL");
+  t.match(missing, { code: 1, stderr: /nowhere\.mjs/ }, "one that is not there ends it");
 });
 
 t.test("wrong words", async (t) => {

@@ -9,7 +9,7 @@ import { PLAIN, PREFIX, scratchFolder } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
 import { childrenOf, threadRights } from "../support/thread-rights.ts";
 import { eventually } from "../support/waiting.ts";
-import { fileOf, UNPRIVILEGED, whohasProcess } from "../support/whohas.ts";
+import { fileOf, UNPRIVILEGED, whohas, whohasProcess } from "../support/whohas.ts";
 
 const NOBODY = 65_534;
 /** CAP_NET_ADMIN, CAP_NET_RAW and CAP_DAC_OVERRIDE as /proc has them. */
@@ -135,6 +135,34 @@ realTime(t, "root without --user keeps what the devices need", { skip }, async (
     t.match(threadRights(pidOf(board)), [confined(0, set, threadRights(process.pid)[0]?.Groups)]);
     t.equal((await board.stop()).code, 0);
   }
+});
+
+/** Prints its user, its capabilities, whether new ones are refused, and its word. */
+const PROGRAM = `
+  const { readFileSync } = require("node:fs");
+  const field = (name) => new RegExp("^" + name + ":\\\\s*(.*)$", "m").exec(readFileSync("/proc/self/status", "utf8"))[1];
+  console.log(process.getuid(), parseInt(field("CapEff"), 16), field("NoNewPrivs"), process.argv[2]);
+`;
+
+realTime(t, "a program of exec has the rights that the devices need, or all", { skip }, async (t) => {
+  const pair = new LocalVeth();
+  t.teardown(() => pair.remove());
+  const program = join(open, "rights.cjs");
+  writeFileSync(program, PROGRAM);
+  const all = Number.parseInt(threadRights(process.pid)[0]?.CapEff ?? "", 16);
+  const sim = ["--device", "enc28j60:sim"];
+  const cases: [words: string[], stdout: string][] = [
+    [["--device", `packet:${pair.a}`, "--user", "nobody"], `${NOBODY} ${ADMIN | RAW} 1 word\n`],
+    [sim, "0 0 1 word\n"],
+    [[...sim, "--keep-rights"], `0 ${all} 0 word\n`],
+  ];
+  const runs = cases.map(async ([words, stdout]) => {
+    const line = ["exec", "--name", `x${made++}`, ...words, "--", "node", program, "word"];
+    t.match(await whohasProcess(line, environment().env), { code: 0, stdout, stderr: "" }, words.join(" "));
+  });
+  await Promise.all(runs);
+  const both = await whohas("exec", "--user", "nobody", "--keep-rights", "--", "node", program);
+  t.match(both, { code: 2, stderr: /--keep-rights and --user exclude each other/ });
 });
 
 realTime(t, "a user who has just the two capabilities runs packet devices", { skip }, async (t) => {

@@ -37,7 +37,7 @@ export interface SeenDhcp {
   readonly options: ReadonlyMap<number, readonly number[]>;
 }
 
-const NAMES = ["", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE"];
+const NAMES = ["", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE", "INFORM"];
 
 export interface DhcpBenchOptions extends LabOptions {
   readonly server?: Partial<DhcpServerOptions>;
@@ -87,6 +87,10 @@ export class DhcpBench {
       clockIsSet: () => true,
       secret: (octets) => new Uint8Array(octets),
       leases,
+      files: null,
+      names: { find: () => undefined, onChange: () => undefined },
+      sequence: 0,
+      sleeper: { sleepUntil: () => undefined },
       tell: () => undefined,
       addressed: (event) => events.push(event),
       on: () => on,

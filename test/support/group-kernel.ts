@@ -44,6 +44,20 @@ for line in sys.stdin:
                 sockets[name, family].setsockopt(41 if family == 6 else 0, int(option), int(value))
         elif word == 'send':
             sockets[name, family].sendto(bytes(int(hosts[0])), (group, 9))
+        elif word == 'mtu':
+            asker = socket.socket(10 if family == 6 else 2, 2)
+            asker.connect((group, 9))
+            answer = str(asker.getsockopt(*((41, 24) if family == 6 else (0, 14))))
+        elif word == 'errors':
+            told = []
+            while True:
+                try: _, extra, _, _ = sockets[name, family].recvmsg(0, 512, 0x2000)
+                except BlockingIOError: break
+                for level, kind, value in extra:
+                    if (level, kind) in ((0, 11), (41, 25)):
+                        number, origin, info = *struct.unpack_from('=IB', value), struct.unpack_from('=I', value, 8)[0]
+                        told.append(f'{"local" if origin == 1 else "icmp"} {errno.errorcode[number]} {info}')
+            answer = ', '.join(told) or '-'
         else:
             head = struct.pack('=II', device, 0) + storage(group)
             if word in ('include', 'exclude'):

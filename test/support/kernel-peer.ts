@@ -28,11 +28,11 @@ export class KernelPeer {
     this.eth0 = this.stack.addDevice("eth0", this.#controller(random, faults));
   }
 
-  static async open(seed = 1, faults: PathOptions | null = null): Promise<KernelPeer> {
+  /** @param offloads the kernel hands over frames without checksums, and several in one; a wire would not */
+  static async open(seed = 1, faults: PathOptions | null = null, offloads = false): Promise<KernelPeer> {
     const peer = new KernelPeer(seed, faults);
     const { far, farName } = peer.veth;
-    // The kernel hands over frames without checksums, and several in one; a wire would not.
-    far.run("ethtool", "-K", farName, "tso", "off", "gso", "off", "gro", "off", "tx", "off");
+    if (!offloads) far.run("ethtool", "-K", farName, "tso", "off", "gso", "off", "gro", "off", "tx", "off");
     far.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=0", `net.ipv6.conf.${farName}.disable_ipv6=0`);
     far.ip("address", "add", "10.9.0.1/24", "dev", farName);
     far.ip("address", "add", "fd09::1/64", "dev", farName, "nodad");

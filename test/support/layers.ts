@@ -17,7 +17,20 @@ export const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-
 /** Sockets for programs that are written for Node: it knows Node's events and streams, and nothing that a browser runs knows it. */
 const SOCKETS = "sockets";
 /** Rooms of firmware-ts from the ground up: each may import itself and what stands before it. */
-const ROOMS: readonly string[] = ["net", "neigh", "ip", "ip4", "ip6", "transport", SOCKETS, "control", "apps", "board", "cli"];
+const ROOMS: readonly string[] = [
+  "net",
+  "neigh",
+  "ip",
+  "ip4",
+  "ip6",
+  "transport",
+  "snapshot",
+  SOCKETS,
+  "control",
+  "apps",
+  "board",
+  "cli",
+];
 /** Rooms of one family each, which do not know of each other; nor do those rooms know them that work with either. */
 const FAMILIES: readonly string[] = ["ip4", "ip6"];
 const FAMILY_BLIND: readonly string[] = [...FAMILIES, "transport", SOCKETS];
@@ -67,6 +80,8 @@ const BROWSER: readonly string[] = [
     .map((room) => `firmware-ts/${room}`),
   "firmware-ts/families.ts",
   "firmware-ts/stack.ts",
+  "firmware-ts/stack-counters.ts",
+  "firmware-ts/stack-power.ts",
 ];
 const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts", "hal/simulated/board-io.ts"];
 /** Globals that Node has and a browser does not. hal/event-loop.ts looks which of the two it has. */

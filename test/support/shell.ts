@@ -8,10 +8,17 @@ import { ended } from "./whohas.ts";
 
 /**
  * @param lines the program of each line, and its words; its standard input is empty
+ * @param settled shell text that waits, after a line for which it is given, until the kernel has done what it does later
  * @returns for each line what the program printed, and its exit code
  */
-export async function typedIn(netns: Netns, lines: readonly (readonly string[])[]): Promise<Ended[]> {
-  const script = lines.map((words) => `${words.map(quoted).join(" ")} </dev/null; printf '\\0%d\\0' $?; printf '\\0' >&2\n`);
+export async function typedIn(
+  netns: Netns,
+  lines: readonly (readonly string[])[],
+  settled: (words: readonly string[]) => string = () => "",
+): Promise<Ended[]> {
+  const script = lines.map(
+    (words) => `${words.map(quoted).join(" ")} </dev/null; printf '\\0%d\\0' $?; printf '\\0' >&2\n${settled(words)}\n`,
+  );
   const shell = netns.spawn("sh", ["-s"], { stdio: ["pipe", "pipe", "pipe"] });
   shell.stdin?.end(script.join(""));
   const { stdout, stderr } = await ended(shell);

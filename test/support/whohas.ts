@@ -61,7 +61,7 @@ export function adopt(child: ChildProcess): ChildProcess {
  * give rights away, which costs as much as the start. What it does with all rights, privileges.test.ts has.
  */
 function supervised([object, ...words]: readonly string[]): readonly string[] {
-  if (object !== "run" || process.getuid?.() !== 0 || !SETPRIV) return [];
+  if ((object !== "run" && object !== "exec") || process.getuid?.() !== 0 || !SETPRIV) return [];
   const rigs = words.filter((word) => word.endsWith(".yaml") && existsSync(word)).map((file) => readFileSync(file, "utf8"));
   const kept = [...words, ...rigs].some((text) => NETWORK.test(text)) ? "-all,+net_admin,+net_raw" : "-all";
   return ["setpriv", "--no-new-privs", "--inh-caps=-all", `--bounding-set=${kept}`, "--"];
@@ -74,10 +74,15 @@ export function commandLine(words: readonly string[], before: readonly string[] 
   return [program, rest];
 }
 
+/** Starts `whohas` in a process of its own. */
+export function whohasChild(words: readonly string[], before?: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  const [program, args] = commandLine(words, before);
+  return bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, ...env } });
+}
+
 /** Runs `whohas` in a process of its own, to its end. */
 export function whohasProcess(words: readonly string[], before?: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const [program, args] = commandLine(words, before);
-  return ended(bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, ...env } }));
+  return ended(whohasChild(words, before, env));
 }
 
 /** Waits for a program to end, and returns what it printed. */

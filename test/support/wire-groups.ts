@@ -50,14 +50,18 @@ const OWN_GROUP = "ff02::1:ff00:1";
 
 /**
  * Returns what a frame tells routers, null for any other: `4 239.1.2.3, 5 239.1.2.4 {10.0.0.5}` for the records of a report of IGMPv3 or
- * MLDv2, `v2 report 239.1.2.3` for those of old versions; with what is wrong with it behind.
+ * MLDv2, `v2 report 239.1.2.3`, `v1 done ff05::99` for those of old versions; with what is wrong with it behind.
  */
 export function groupLine(frame: Uint8Array): string | null {
   const type = (frame[12]! << 8) | frame[13]!;
   if (type === 0x0800 && frame[23] === 2) return igmpLine(frame);
-  if (type !== 0x86dd || frame[20] !== 0 || frame[62] !== 143) return null;
+  if (type !== 0x86dd || frame[20] !== 0) return null;
   const length = (frame[18]! << 8) | frame[19]!;
-  return records(frame.subarray(62, 54 + length), 16, text6);
+  const message = frame.subarray(62, 54 + length);
+  const kind = { 131: "v1 report", 132: "v1 done" }[message[0]!];
+  if (kind === undefined) return message[0] === 143 ? records(message, 16, text6) : null;
+  const group = text6(message, 8);
+  return group === OWN_GROUP ? null : `${kind} ${group}`;
 }
 
 function igmpLine(frame: Uint8Array): string {

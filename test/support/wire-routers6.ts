@@ -11,6 +11,8 @@ export interface MldFields extends Icmp6Fields {
   /** Seconds between two queries. */
   interval?: number;
   sources?: string[];
+  /** Bytes behind a message of version 1. */
+  behind?: number[];
   /** The hop-by-hop header; empty for none. */
   alert?: number[];
 }
@@ -38,7 +40,7 @@ function ends({ group }: MldFields): { source: string; destination: string } {
 
 /** A query of version 1. */
 export function mldQuery1(fields: MldFields = {}): Uint8Array {
-  return behindAlert({ ...ends(fields), ...fields }, 130, mld1Body(fields));
+  return behindAlert({ ...ends(fields), ...fields }, 130, [...mld1Body(fields), ...(fields.behind ?? [])]);
 }
 
 /** A query of version 2. */

@@ -7,6 +7,8 @@ await together(
   below(
     "test/firmware-ts/sockets/",
     "test/firmware-ts/neigh/",
+    "test/firmware-ts/sleep/",
+    "test/firmware-ts/snapshot/",
     "test/firmware-ts/net/",
     "test/firmware-ts/ip/",
     "test/firmware-ts/ip4/",

@@ -13,7 +13,6 @@ export interface LinkUser {
 
 /** Tells a user of a device's link, from the state at the call on. Returns a function that ends it. */
 export function watchLink(stack: Stack, device: NetDevice, user: LinkUser): () => void {
-  let watching = true;
   let there = false;
   const look = (): void => {
     const now = device.up && device.hasCarrier;
@@ -22,7 +21,9 @@ export function watchLink(stack: Stack, device: NetDevice, user: LinkUser): () =
     if (now) user.linkUp();
     else user.linkDown();
   };
-  stack.network.onDeviceEvent((changed, event) => {
+  let watching = true;
+  const deafen = stack.network.onDeviceEvent((changed, event) => {
+    // An event that is being told is told to all who heard when it came.
     if (changed !== device || !watching) return;
     if (event === "address" || event === "replaced") user.addressChanged();
     look();
@@ -30,5 +31,6 @@ export function watchLink(stack: Stack, device: NetDevice, user: LinkUser): () =
   look();
   return () => {
     watching = false;
+    deafen();
   };
 }

@@ -5,7 +5,8 @@
  * |------------|-----------------------------------------------|-----------------------------------------------------------------|
  * | SELECTING  | DISCOVER to all, 4 s, 8 s … 64 s apart, ±1 s  | the first OFFER that can be: REQUESTING                         |
  * | REQUESTING | REQUEST to all, four times                    | ACK: CHECKING; NAK or silence: SELECTING                        |
- * | REBOOTING  | REQUEST to all for the address of before      | ACK: CHECKING; NAK: SELECTING; silence: that, or the old lease  |
+ * | REBOOTING  | REQUEST to all for the address of before      | ACK: CHECKING; NAK: SELECTING; silence: that, or the old lease, |
+ * |            |                                               | which is CHECKED where it was not in use (RFC 2131 3.2 4)       |
  * | CHECKING   | nothing                                       | accept(): BOUND; decline(): DECLINE to all, 10 s, SELECTING     |
  * | BOUND      | nothing                                       | T1: RENEWING                                                    |
  * | RENEWING   | REQUEST to the server                         | ACK: BOUND; NAK: SELECTING; T2: REBINDING                       |
@@ -16,10 +17,11 @@
 import type { Clock, Timer } from "../../../hal/clock.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { LeaseStore } from "../lease-store.ts";
-import { formatStored, type Lease, leaseOf, parseStored } from "./lease.ts";
+import { type Lease, leaseOf } from "./lease.ts";
 import { type DhcpIdentity, type DhcpReply, type DhcpRequest, readReply, writeRequest } from "./message.ts";
 import { wordOf } from "./options.ts";
 import { type DhcpArrival, type DhcpPort, NO_ADDRESS } from "./port.ts";
+import { formatStored, parseStored, type StoredLease } from "./stored-lease.ts";
 import { DhcpOption, DhcpType } from "./wire.ts";
 
 /** Times of repetition in ms (RFC 2131 4.1). */
@@ -41,6 +43,9 @@ const BROADCAST_FROM = 2;
 const SILENCE = 3;
 /** T1 and T2 come so much earlier or later, as a part of themselves: boards that started together do not renew together. */
 const FUZZ = 0.02;
+
+/** A server that answers does so within this time, in ms. */
+const ANSWER_TIME = 1000;
 
 export type DhcpState =
   | "STOPPED"
@@ -109,6 +114,7 @@ export class DhcpClient {
   #offer: Lease | null = null;
   #terms: Terms | null = null;
   #serverLladdr: Uint8Array | null = null;
+  #remembered = false;
 
   constructor(ground: DhcpGround, options: DhcpClientOptions, user: DhcpUser) {
     this.#ground = ground;
@@ -130,6 +136,17 @@ export class DhcpClient {
   /** The link address of the server of the last lease, where its answer came straight from it; null where a relay stood between. */
   get serverLladdr(): Uint8Array | null {
     return this.#serverLladdr;
+  }
+
+  /** A server's answer may be on its way, or an address is being checked: no time to sleep. */
+  get expecting(): boolean {
+    if (this.#state === "CHECKING") return true;
+    return this.#state !== "BOUND" && this.#ground.clock.now() - this.#asked < ANSWER_TIME;
+  }
+
+  /** The lease that is checked or in use is that of before a restart: no server has spoken for it since. */
+  get remembered(): boolean {
+    return this.#remembered;
   }
 
   /** Time since the request that the last lease answers, in ms. */
@@ -221,21 +238,21 @@ export class DhcpClient {
     this.#tries = 0;
     this.#newTransaction();
     this.#ground.port.listening = true;
-    if (this.#terms || this.#stored !== 0) this.#reboot();
+    if (this.#terms || this.#stored) this.#reboot();
     else this.#discover();
   }
 
-  /** The address of before, to ask for again; 0 for none, or when its time is over. */
-  get #stored(): number {
+  /** The lease of before, to ask for again; null for none, or when its time is over. */
+  get #stored(): StoredLease | null {
     const text = this.#naks > 0 ? null : this.#ground.store.load(this.#options.name);
     const stored = text === null ? null : parseStored(text);
-    return stored && stored.until > this.#ground.clock.wallTime() ? stored.address : 0;
+    return stored && stored.until > this.#ground.clock.wallTime() ? stored : null;
   }
 
   #discover(): void {
     this.#state = "SELECTING";
     const broadcast = this.#tries >= BROADCAST_FROM;
-    this.#toAll({ type: DhcpType.DISCOVER, requested: this.#stored, broadcast });
+    this.#toAll({ type: DhcpType.DISCOVER, requested: this.#stored?.address ?? 0, broadcast });
   }
 
   #request(): void {
@@ -246,13 +263,23 @@ export class DhcpClient {
 
   #reboot(): void {
     this.#state = "REBOOTING";
-    this.#toAll({ type: DhcpType.REQUEST, requested: this.#terms?.lease.address ?? this.#stored });
+    this.#toAll({ type: DhcpType.REQUEST, requested: this.#terms?.lease.address ?? this.#stored?.address ?? 0 });
   }
 
-  /** Nobody answers for the address of before: a lease that is in use goes on, else any address will do. */
+  /** Nobody answers for the address of before: a lease that lasts goes on, else any address will do. */
   #unanswered(): void {
     if (this.#terms) {
       this.#settle(this.#terms);
+      return;
+    }
+    const { clock } = this.#ground;
+    const { lease, from } = this.#stored?.whole ?? { from: Number.POSITIVE_INFINITY };
+    // By a clock that stands before the lease began nobody knows how much of it is left.
+    if (lease && from <= clock.wallTime()) {
+      this.#asked = clock.now() - (clock.wallTime() - from);
+      this.#serverLladdr = null;
+      this.#remembered = true;
+      this.#check(lease);
       return;
     }
     this.#tries = 0;
@@ -335,24 +362,30 @@ export class DhcpClient {
     // An answer of a server that was not asked, or with another address than was asked for, is none.
     const asked = this.#state === "REQUESTING" ? this.#offer : null;
     if (asked && (lease.server !== asked.server || lease.address !== asked.address)) return;
-    const { port } = this.#ground;
     const terms = this.#terms;
     if (terms && lease.address === terms.lease.address) {
-      if (arrival.source === lease.server) port.confirm();
+      if (arrival.source === lease.server) this.#ground.port.confirm();
+      this.#remembered = false;
       this.#user.renewed(lease);
       this.#bind(lease, this.#asked);
       return;
     }
     if (this.#state === "RENEWING" || this.#state === "REBINDING") return;
-    if (this.#state === "REBOOTING" && !terms && lease.address !== this.#stored) return;
+    if (this.#state === "REBOOTING" && !terms && lease.address !== this.#stored?.address) return;
     if (terms) {
       this.#abandon();
       this.#user.lost("refused");
     }
-    port.listening = false;
+    this.#remembered = false;
+    this.#serverLladdr = arrival.source === lease.server ? arrival.bytes.slice(arrival.lladdr, arrival.lladdr + 6) : null;
+    this.#check(lease);
+  }
+
+  /** Has the user look whether the address is free. */
+  #check(lease: Lease): void {
+    this.#ground.port.listening = false;
     this.#offer = lease;
     this.#rest("CHECKING", Number.POSITIVE_INFINITY);
-    this.#serverLladdr = arrival.source === lease.server ? arrival.bytes.slice(arrival.lladdr, arrival.lladdr + 6) : null;
     this.#user.offered(lease);
   }
 
@@ -376,8 +409,7 @@ export class DhcpClient {
     const rebinding = Math.min(at(lease.rebinding * fuzz), end);
     const terms = { lease, renewal: Math.min(at(lease.renewal * fuzz), rebinding), rebinding, end };
     this.#terms = terms;
-    const until = clock.wallTime() + (end - clock.now());
-    store.save(this.#options.name, formatStored({ address: lease.address, until }));
+    store.save(this.#options.name, formatStored(lease, clock.wallTime() - (clock.now() - from)));
     port.bind(lease.address, lease.server);
     this.#settle(terms);
   }

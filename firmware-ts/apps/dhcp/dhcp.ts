@@ -6,20 +6,15 @@ import type { ClaimedAddress } from "../../ip4/claimed-address.ts";
 import { formatMac } from "../../net/ethernet.ts";
 import type { AddressChangeWord, AddressEvent } from "../address-event.ts";
 import { watchLink } from "../addresses/link.ts";
-import { LinkLocalAddress } from "../addresses/link-local.ts";
+import { LinkLocalAddress, type LinkLocalGround } from "../addresses/link-local.ts";
 import type { App, AppContext, AppDevice } from "../app.ts";
 import { LeaseBinding } from "./binding.ts";
 import { DhcpClient, type DhcpState, type DhcpUser } from "./client.ts";
 import type { DhcpConfig } from "./config.ts";
-import { isDomainName, type Lease } from "./lease.ts";
-import type { DhcpIdentity } from "./message.ts";
+import { Identity } from "./identity.ts";
+import type { Lease } from "./lease.ts";
+import { answersTo } from "./own-options.ts";
 import { DhcpPort } from "./port.ts";
-
-/** RFC 4361 6.1: a node-specific identifier of an IAID and a DUID; DUID-LL (RFC 8415 11.4) of Ethernet. */
-const CLIENT_ID_DUID = 255;
-const DUID_LL = 3;
-const HTYPE = 1;
-const VENDOR = "whohas";
 
 export type DhcpCounters = { leases: number; renewals: number; losses: number; conflicts: number };
 
@@ -36,8 +31,9 @@ export class Dhcp implements App, DhcpUser {
   #fallen = false;
   #last: AddressEvent | null = null;
   #unwatch: () => void = () => {};
+  #mayRest: () => void = () => {};
 
-  constructor(on: AppDevice, config: DhcpConfig, context: AppContext) {
+  constructor(on: AppDevice, config: DhcpConfig, context: LinkLocalGround) {
     const { stack, device } = on;
     const { random, leases, node } = context;
     this.#on = on;
@@ -46,8 +42,7 @@ export class Dhcp implements App, DhcpUser {
     this.#binding = new LeaseBinding(on);
     this.#probes = (config.probe ?? (stack.neighbours(4).table.profile.name === "lowpower" ? "never" : "always")) === "always";
     this.#fallback = config.fallback === "link-local" ? new LinkLocalAddress(on, context) : null;
-    const hostName = config.hostname ?? node;
-    const identity = new Identity(on, config.identity, isDomainName(hostName) ? hostName : "", config.vendor ?? VENDOR);
+    const identity = new Identity(on, config, node);
     this.#client = new DhcpClient(
       {
         clock: stack.clock,
@@ -82,6 +77,7 @@ export class Dhcp implements App, DhcpUser {
   }
 
   start(): void {
+    this.#mayRest = this.#on.stack.power.keepAwake(() => this.#client.expecting);
     this.#unwatch = watchLink(this.#on.stack, this.#on.device, {
       linkUp: () => this.#client.start(),
       linkDown: () => {
@@ -98,6 +94,7 @@ export class Dhcp implements App, DhcpUser {
   }
 
   stop(): void {
+    this.#mayRest();
     this.#unwatch();
     this.#fallback?.stop();
     if (!this.#claim?.isHeld) this.#drop();
@@ -158,7 +155,9 @@ export class Dhcp implements App, DhcpUser {
     this.#client.accept();
     if (this.#fallen) this.#fallback?.stop();
     this.#fallen = false;
-    this.#say("got", lease);
+    const left = Math.max(1, Math.ceil(lease.seconds - age / 1000));
+    const more = this.#client.remembered ? { reason: "no server answers", seconds: Number.isFinite(left) ? left : null } : {};
+    this.#say("got", lease, more);
   }
 
   #taken(lease: Lease, { lladdr }: AddressConflict): void {
@@ -186,32 +185,12 @@ export class Dhcp implements App, DhcpUser {
           address: `${formatIpv4(lease.address)}/${lease.prefixLength}`,
           server: formatIpv4(lease.server),
           seconds: Number.isFinite(lease.seconds) ? lease.seconds : null,
+          ...(this.#config.request && { options: answersTo(this.#config, lease.options) }),
         }
       : {};
     const event: AddressEvent = { ...this.#blank, ...about, change, ...more };
     this.#last = event;
     this.#tell(event);
-  }
-}
-
-/** The client as servers know it; its link address may change. */
-class Identity implements DhcpIdentity {
-  readonly hostName: string;
-  readonly vendorClass: string;
-  readonly #on: AppDevice;
-  readonly #kind: DhcpConfig["identity"];
-
-  constructor(on: AppDevice, kind: DhcpConfig["identity"], hostName: string, vendorClass: string) {
-    this.#on = on;
-    this.#kind = kind;
-    this.hostName = hostName;
-    this.vendorClass = vendorClass;
-  }
-
-  get clientId(): Uint8Array {
-    const { address } = this.#on.device;
-    if (this.#kind === "mac") return Uint8Array.of(HTYPE, ...address);
-    return Uint8Array.of(CLIENT_ID_DUID, ...address.subarray(2), 0, DUID_LL, 0, HTYPE, ...address);
   }
 }
 

@@ -9,12 +9,14 @@ import type { AppKind } from "../app.ts";
 import type { OptionShapes } from "../options.ts";
 import { DHCP_DEFAULTS, type DhcpConfig } from "./config.ts";
 import { Dhcp } from "./dhcp.ts";
+import { checkOwnOptions, OWN_SHAPES } from "./own-options.ts";
 
 const options: OptionShapes<DhcpConfig> = {
   device: { is: "device", example: "eth0", needed: true },
   hostname: { is: "name", example: "node-7" },
   vendor: { is: "name", example: "whohas" },
   identity: { is: "word", words: ["duid", "mac"], otherwise: DHCP_DEFAULTS.identity },
+  ...OWN_SHAPES,
   probe: { is: "word", words: ["always", "never"] },
   release: { is: "word", words: ["yes", "no"], otherwise: DHCP_DEFAULTS.release },
   delay: { is: "duration", example: "1s", min: 0, max: 60_000, otherwise: DHCP_DEFAULTS.delay },
@@ -25,6 +27,7 @@ export const dhcp: AppKind<DhcpConfig> = {
   kind: "dhcp",
   role: "addresses",
   options,
+  check: checkOwnOptions,
   describe: ({ device, fallback, release }) => {
     const how = ["from a DHCP server"];
     if (fallback === "link-local") how.push("link-local until one answers");

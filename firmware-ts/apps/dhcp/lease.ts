@@ -1,6 +1,6 @@
 /** A lease: what a server gives a client, read from its message or from what was stored, and checked (RFC 2131, RFC 2132, RFC 3442). */
-import { formatIpv4, INADDR_BROADCAST, isLoopback, isMulticast, isZeronet, parseIpv4, prefixMask } from "../../ip/address.ts";
-import { wordOf, wordsOf } from "./options.ts";
+import { INADDR_BROADCAST, isLoopback, isMulticast, isZeronet, prefixMask } from "../../ip/address.ts";
+import { wordOf, words, wordsOf } from "./options.ts";
 import { DhcpOption, type DhcpOptions, INFINITE } from "./wire.ts";
 
 /** A route that a server names. */
@@ -28,6 +28,8 @@ export interface Lease {
   readonly domain?: string;
   /** Longest packet on the link, in bytes. */
   readonly mtu?: number;
+  /** All that the server said. */
+  readonly options: DhcpOptions;
 }
 
 /** T1 and T2 where the server names none, as parts of the lease (RFC 2131 4.4.5). */
@@ -65,7 +67,19 @@ export function leaseOf(yiaddr: number, options: DhcpOptions): Lease | null {
     nameServers: wordsOf(options.get(DhcpOption.NAME_SERVER)).filter(isHost).slice(0, MOST_NAME_SERVERS),
     ...(domain !== undefined && { domain }),
     ...(mtu !== undefined && { mtu }),
+    options,
   };
+}
+
+/**
+ * Reads what a server tells a host that has its address by other means (RFC 2131 3.4), as a lease without an end.
+ * @returns null where it names no server
+ */
+export function informationOf(address: number, prefixLength: number, options: DhcpOptions): Lease | null {
+  // Nothing of this is the server's to give.
+  const given = new Map(options);
+  given.set(DhcpOption.LEASE_TIME, words(INFINITE)).set(DhcpOption.SUBNET_MASK, words(prefixMask(prefixLength)));
+  return leaseOf(address, given);
 }
 
 /** T1 < T2 < the lease, or the parts that the standard names. */
@@ -145,31 +159,4 @@ function isHostOf(address: number, prefixLength: number): boolean {
 /** Returns true when the lease's subnet holds an address. */
 export function holdsAddress({ address, prefixLength }: Lease, other: number): boolean {
   return ((address ^ other) & prefixMask(prefixLength)) === 0;
-}
-
-/** The part of a lease that is stored: enough to ask for the same address again (INIT-REBOOT, RFC 2131 3.2). */
-export interface StoredLease {
-  readonly address: number;
-  /** When it ends, in ms since 1970; Infinity for never. */
-  readonly until: number;
-}
-
-export function formatStored({ address, until }: StoredLease): string {
-  return `${JSON.stringify({ address: formatIpv4(address), until: Number.isFinite(until) ? Math.round(until) : null })}\n`;
-}
-
-/** Null for text that is no stored lease. */
-export function parseStored(text: string): StoredLease | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof value !== "object" || value === null) return null;
-  const { address, until } = value as { address?: unknown; until?: unknown };
-  const parsed = typeof address === "string" ? parseIpv4(address) : null;
-  if (parsed === null || !isHost(parsed)) return null;
-  if (until === null) return { address: parsed, until: Number.POSITIVE_INFINITY };
-  return typeof until === "number" && Number.isFinite(until) ? { address: parsed, until } : null;
 }

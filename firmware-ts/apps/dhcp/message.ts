@@ -1,6 +1,6 @@
 /** DHCP messages of a client: written, and read when they come from a server (RFC 2131 2, table 5). */
 import { sameMac } from "../../net/ethernet.ts";
-import { readOptions, words, writeOptions } from "./options.ts";
+import { optionsLength, readOptions, words, writeOptions } from "./options.ts";
 import {
   BOOTREPLY,
   BOOTREQUEST,
@@ -34,6 +34,10 @@ export interface DhcpIdentity {
   readonly hostName: string;
   /** Option 60; empty for none. */
   readonly vendorClass: string;
+  /** Numbers of options that it asks for, besides the usual ones. */
+  readonly asked: readonly number[];
+  /** Options that it sends, besides the usual ones. */
+  readonly options: DhcpOptions;
 }
 
 /** A message of a client. */
@@ -87,15 +91,14 @@ export function writeRequest(request: DhcpRequest, identity: DhcpIdentity, lladd
   ]);
   if (requested !== 0) options.set(DhcpOption.REQUESTED_ADDRESS, words(requested));
   if (server !== 0) options.set(DhcpOption.SERVER_ID, words(server));
-  if (type === DhcpType.DISCOVER || type === DhcpType.REQUEST) {
+  if (type === DhcpType.DISCOVER || type === DhcpType.REQUEST || type === DhcpType.INFORM) {
+    for (const [code, value] of identity.options) options.set(code, value);
     if (identity.hostName !== "") options.set(DhcpOption.HOST_NAME, ENCODER.encode(identity.hostName));
     if (identity.vendorClass !== "") options.set(DhcpOption.VENDOR_CLASS, ENCODER.encode(identity.vendorClass));
     options.set(DhcpOption.MOST_BYTES, Uint8Array.of(most >> 8, most & 0xff));
-    options.set(DhcpOption.PARAMETERS, PARAMETERS);
+    options.set(DhcpOption.PARAMETERS, Uint8Array.from(new Set([...PARAMETERS, ...identity.asked])));
   }
-  let length = DHCP_OPTIONS + 1;
-  for (const value of options.values()) length += 2 * Math.ceil(Math.max(1, value.length) / 255) + value.length;
-  const bytes = new Uint8Array(Math.max(LEAST_BYTES, length));
+  const bytes = new Uint8Array(Math.max(LEAST_BYTES, DHCP_OPTIONS + optionsLength(options)));
   const view = new DataView(bytes.buffer);
   bytes[DHCP_OP] = BOOTREQUEST;
   bytes[DHCP_HTYPE] = HTYPE_ETHERNET;

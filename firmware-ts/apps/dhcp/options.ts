@@ -23,6 +23,12 @@ export function readOptions(bytes: Uint8Array, at: number, end: number): DhcpOpt
   return found;
 }
 
+/** Reads options that stand by themselves. @returns null where one runs over the end */
+export function parseOptions(bytes: Uint8Array): DhcpOptions | null {
+  const found = new Map<number, Uint8Array>();
+  return readField(bytes, 0, bytes.length, found) ? found : null;
+}
+
 /** Reads the options in bytes[at..end), or up to the mark of the end before it. Returns false where one runs over it. */
 function readField(bytes: Uint8Array, at: number, end: number, found: Map<number, Uint8Array>): boolean {
   for (let next = at; next < end; ) {
@@ -38,6 +44,13 @@ function readField(bytes: Uint8Array, at: number, end: number, found: Map<number
     next += length;
   }
   return true;
+}
+
+/** Bytes that the options take, the mark of the end included. */
+export function optionsLength(options: DhcpOptions): number {
+  let length = 1;
+  for (const value of options.values()) length += 2 * Math.ceil(Math.max(1, value.length) / PART) + value.length;
+  return length;
 }
 
 /** Writes options to bytes[at..], with the mark of the end behind them. Returns the offset behind that. */

@@ -40,6 +40,7 @@ export const DhcpType = {
   ACK: 5,
   NAK: 6,
   RELEASE: 7,
+  INFORM: 8,
 } as const;
 export type DhcpType = (typeof DhcpType)[keyof typeof DhcpType];
 

@@ -1,31 +1,60 @@
 /**
  * The telemetry firmware: reads the board's sensors at an even pace and sends the readings to a collector, one or several in a message.
- * It counts what became of every message, because a message that needs an address first is what the battery pays for.
+ * The fate of every message and of every reading is counted once.
  */
 import type { Timer } from "../../../hal/clock.ts";
 import type { Sensor } from "../../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../../hal/random.ts";
 import type { IpAddress } from "../../ip/address.ts";
-import type { SendResult } from "../../ip/send-result.ts";
 import type { Stack } from "../../stack.ts";
-import type { App, DatagramEvent } from "../app.ts";
-import type { Channel, Cursor, Encoder, Reading } from "./contract/encoder.ts";
+import type { App, AppDevice, DatagramEvent, ReadingFates } from "../app.ts";
+import { type HostNames, isHostName } from "../host-names.ts";
+import type { TextFiles } from "../text-files.ts";
+import type { Channel, Tags } from "./contract/encoder.ts";
 import type { Format, Settings } from "./contract/format.ts";
-import { failure, type Link, MOST_UNDER_WAY } from "./contract/link.ts";
+import type { Link, LinkContext } from "./contract/link.ts";
+import { distinct } from "./encoders/distinct.ts";
 import { FORMATS } from "./formats/index.ts";
+import { NamedLink } from "./links/named.ts";
+import { Messages, type TelemetryCounters } from "./messages.ts";
+import { Outbox, type StoreOptions } from "./outbox.ts";
+import { type OwnNumber, ownNumbers } from "./own.ts";
+import { StoreFile } from "./store/file.ts";
+import { TakenReading } from "./store/reading.ts";
+
+export type { TelemetryCounters } from "./messages.ts";
 
 /** `none`: messages have no times; `always`: readings have the clock's; `wait`: they wait until that is known to be set. */
 export type Timestamp = "none" | "wait" | "always";
 
+/** `number`: each reading has its number; `count`: the collector counts readings, in StatsD; `none`: neither. */
+export type Sequence = "number" | "count" | "none";
+
+/** The store of readings that cannot leave, with a file where it outlives the run. */
+export interface TelemetryStore extends StoreOptions {
+  readonly file?: { readonly path: string; readonly files: TextFiles };
+}
+
 export interface TelemetryOptions {
   /** The sender's name in its messages. */
   node: string;
-  /** The collector's address. */
+  /** The collector's address, or its name where there are `names`. */
   address: string | IpAddress;
+  /** Finds the address of a name. */
+  names?: HostNames;
   port: number;
   /** ms between readings. */
   every: number;
   sensors: readonly Sensor[];
+  /** Names of the sensors, in their order; default: each one's kind. */
+  sensorNames?: readonly (string | undefined)[];
+  /** Groups of the board's own numbers, of OWN_GROUPS. Default: none. */
+  own?: readonly string[];
+  /** The devices that those are about. Default: the stack's. */
+  devices?: readonly AppDevice[];
+  tags?: Tags;
+  /** Default: the number; of StatsD the count. */
+  sequence?: Sequence;
   /** Default: line protocol. */
   format?: Format;
   /** The format's own settings. */
@@ -36,208 +65,195 @@ export interface TelemetryOptions {
   timestamp?: Timestamp;
   /** The wall clock is known to be set: asked before readings with `timestamp: wait` leave. Default: it is. */
   clockIsSet?: () => boolean;
-  /** Randomness of protocols that need some. Default: of a fixed seed. */
+  /** Keeps what cannot leave now. Default: it is lost. */
+  store?: TelemetryStore;
+  /** The start and the return after a failure are spread over so many ms. Default 0. */
+  jitter?: number;
+  /** Randomness of protocols that need some, and of the spread. Default: of a fixed seed. */
   random?: Random;
+  /** Randomness of the spread, another one for each node of a fleet. Default: `random`. */
+  spread?: Random;
+  /** The number of the reading before the first one. Default 0. */
+  counted?: number;
+  /** Is called when every message's fate is known, with the time of the next reading: nothing is to be done until then. */
+  sleep?: (time: number) => void;
 }
 
 /** The fate of one message. */
 export type TelemetryEvent = DatagramEvent;
 
-/** A type and not an interface, so that it is a record of numbers by name. */
-export type TelemetryCounters = {
-  readings: number;
-  /** Messages that the controller, or where a format has acknowledgements the collector, has taken. */
-  sent: number;
-  /** Messages that had to wait for an address first, whatever became of them. */
-  queued: number;
-  failed: number;
-};
-
-/** Messages of readings that wait for the clock; the oldest gives way. */
-const MOST_HELD = 256;
-/** Bytes of the longest message. */
-const LONGEST = 4096;
-
 const SEQ = "seq";
 
 export class Telemetry implements App {
-  readonly counters: TelemetryCounters = { readings: 0, sent: 0, queued: 0, failed: 0 };
   onEvent: ((event: TelemetryEvent) => void) | null = null;
   readonly #stack: Stack;
   readonly #options: TelemetryOptions;
-  readonly #timestamp: Timestamp;
-  readonly #batch: number;
-  readonly #clockIsSet: () => boolean;
-  readonly #encoder: Encoder;
+  readonly #messages: Messages;
+  readonly #outbox: Outbox;
+  readonly #file: StoreFile | null;
   readonly #link: Link;
+  readonly #own: readonly OwnNumber[];
+  readonly #spread: Random;
   readonly #timer: Timer;
-  /** Readings that have not left. */
-  #held: Reading[] = [];
-  readonly #cursor: Cursor = { reading: 0, channel: 0 };
-  readonly #waiting = new Map<number, TelemetryEvent>();
-  #memory = new Uint8Array(0);
-  /** As much of #memory as the last message took: most are as long as the one before. */
-  #message: Uint8Array = this.#memory;
   #running = false;
+  #unwatch: () => void = () => {};
   #start = 0;
   /** Readings are due at #start + slot * every. */
   #slot = 0;
-  #messages = 0;
-  #sending = 0;
 
-  /** @throws LineProtocolError for a kind of sensor that can be no field */
+  /** @throws LineProtocolError for a name that can be no field */
   constructor(stack: Stack, options: TelemetryOptions) {
-    const { node, address, port, every, format = FORMATS[0], settings = {}, random = new SeededRandom(1) } = options;
+    const { node, every, format = FORMATS[0], settings = {}, random = new SeededRandom(1), tags = {}, batch = 1, store } = options;
     this.#stack = stack;
     this.#options = options;
-    this.#batch = options.batch ?? 1;
-    this.#timestamp = options.timestamp ?? "always";
-    this.#clockIsSet = options.clockIsSet ?? (() => true);
-    this.#encoder = format.encoder({ node, channels: channelsOf(options.sensors), every }, settings);
-    const settled = (id: number, result: SendResult): void => this.#settle(id, result);
-    this.#link = format.link({ stack, random, node, address, port, settled }, settings);
+    this.#spread = options.spread ?? random;
+    const { timestamp = "always", clockIsSet = () => true, jitter = 0 } = options;
+    this.#messages = new Messages(stack.clock, {
+      shown: (reading) => this.#shown(reading),
+      tell: (event) => this.onEvent?.(event),
+      fate: (readings, result, revoked) => this.#outbox.fate(readings, result, revoked),
+      idle: () => this.#rest(),
+    });
+    this.#own = this.#ownNumbers();
+    const channels = this.#channels();
+    const encoder = format.encoder({ node, channels, tags, every }, settings);
+    this.#link = this.#makeLink(format, settings, random);
+    const clockObstacle = (): string => (timestamp === "wait" && !clockIsSet() ? "CLOCK_NOT_SET" : "");
+    const names = channels.map(({ name }) => name);
+    this.#file = store?.file
+      ? new StoreFile({
+          ...store.file,
+          clock: stack.clock,
+          names,
+          most: store.readings,
+          waiting: () => this.#outbox.waiting(),
+        })
+      : null;
+    this.#outbox = new Outbox({
+      clock: stack.clock,
+      random: this.#spread,
+      encoder,
+      link: this.#link,
+      messages: this.#messages,
+      batch,
+      timeless: timestamp === "none",
+      clockObstacle,
+      store: store ?? null,
+      file: this.#file,
+      jitter,
+      turned: () => this.#rest(),
+      hasCarrier: () => stack.devices.some((device) => !device.loopback && device.hasCarrier),
+    });
     this.#timer = stack.clock.timer(() => this.#read());
   }
 
-  /** The first reading is taken at once. */
-  start(): void {
-    this.#start = this.#stack.clock.now();
-    this.#link.start();
-    this.#running = true;
-    this.#timer.arm(0);
+  get counters(): TelemetryCounters {
+    return this.#messages.counters;
   }
 
-  /** Sends what it holds, unless that waits for the clock: those readings have failed. */
+  get sequence(): number {
+    return (this.#options.counted ?? 0) + this.counters.readings;
+  }
+
+  /** The fate of the readings. */
+  get readings(): ReadingFates {
+    return this.#outbox.fates;
+  }
+
+  /** The first reading is taken at once, or within the jitter. */
+  start(): void {
+    const { jitter = 0, store } = this.#options;
+    this.#start = this.#messages.start = this.#stack.clock.now();
+    this.#link.start();
+    this.#running = true;
+    if (store) {
+      this.#unwatch = this.#stack.network.onDeviceEvent((_device, event) => {
+        if (event === "carrier-up") this.#outbox.ready();
+      });
+      this.#outbox.restore(this.#file?.load() ?? []);
+    }
+    if (jitter > 0) this.#start += this.#spread.next() * jitter;
+    this.#timer.armAt(this.#start);
+  }
+
+  /** Sends what it holds; what may not leave is kept in the store's file, or has failed. */
   stop(): void {
     this.#timer.cancel();
+    this.#unwatch();
     if (this.#running) {
       this.#running = false;
-      if (this.#mayLeave()) this.#flush();
-      while (this.#held.length > 0) this.#giveUp("CLOCK_NOT_SET");
-    }
-    this.#link.stop();
+      this.#outbox.stop();
+    } else this.#link.stop();
   }
 
   #read(): void {
-    const { sensors, every } = this.#options;
+    const { sensors, every, sequence } = this.#options;
     const { clock } = this.#stack;
-    const seq = ++this.counters.readings;
+    this.counters.readings++;
+    const seq = this.sequence;
     const values: number[] = [];
     for (const sensor of sensors) values.push(sensor.read());
-    values.push(seq);
-    this.#held.push({ seq, at: clock.now(), values });
-    if (this.#held.length >= this.#batch) {
-      if (this.#mayLeave()) this.#flush();
-      else if (this.#held.length > MOST_HELD * this.#batch) this.#giveUp("CLOCK_NOT_SET");
-    }
+    for (const number of this.#own) values.push(number.read());
+    if (sequence !== "none") values.push(seq);
+    this.#outbox.add(new TakenReading(seq, clock.now(), values));
     // From the start, not from now: a late timer does not shift the readings after it. What was missed is not made up for.
     this.#slot = Math.max(this.#slot + 1, Math.ceil((clock.now() - this.#start) / every));
     this.#timer.armAt(this.#start + this.#slot * every);
+    this.#rest();
   }
 
-  /** The oldest readings, a message of them, are lost before they had a message. */
-  #giveUp(reason: string): void {
-    const lost = this.#held.splice(0, this.#batch);
-    this.#count(failure(reason));
-    if (this.onEvent) this.#tell(this.#event(++this.#messages, lost), failure(reason));
+  /** Nothing is to be done until the next reading. */
+  #rest(): void {
+    if (this.#running && this.#messages.idle && !this.#outbox.draining)
+      this.#options.sleep?.(this.#start + this.#slot * this.#options.every);
   }
 
-  #mayLeave(): boolean {
-    return this.#timestamp !== "wait" || this.#clockIsSet();
+  #makeLink(format: Format, settings: Settings, random: Random): Link {
+    const { node, address, names, port, store } = this.#options;
+    const { settled } = this.#messages;
+    const context = { stack: this.#stack, random, node, address, port, settled, refusals: store !== undefined };
+    const make = (one: LinkContext): Link => format.link(one, settings);
+    if (typeof address !== "string" || !names || !isHostName(address)) return make(context);
+    return new NamedLink(context, { name: address, names, make, found: () => this.#outbox.ready() });
   }
 
-  /** Sends all readings held, in as many messages as they need. */
-  #flush(): void {
-    const { clock } = this.#stack;
-    const now = clock.now();
-    const scale = { epoch: this.#timestamp === "none" ? Number.NaN : clock.wallTime() - now, now };
-    const cursor = this.#cursor;
-    cursor.reading = cursor.channel = 0;
-    while (cursor.reading < this.#held.length) {
-      const from = cursor.reading;
-      const length = this.#encoder.encode(this.#held, cursor, this.#space(), scale);
-      if (length === 0) {
-        // Not even a single value fits into what the way there lets through.
-        cursor.reading++;
-        cursor.channel = 0;
-      }
-      const readings = this.#held.slice(from, cursor.channel > 0 ? cursor.reading + 1 : cursor.reading);
-      this.#send(++this.#messages, length, readings);
-    }
-    this.#held = [];
+  #ownNumbers(): readonly OwnNumber[] {
+    const { own = [], devices } = this.#options;
+    const stack = this.#stack;
+    const messages = this.#messages;
+    return ownNumbers(own, {
+      get devices() {
+        return devices ?? stack.devices.filter(({ loopback }) => !loopback).map((device) => ({ device, stack }));
+      },
+      queued: () => messages.counters.queued,
+      longestWait: () => {
+        const longest = messages.longestWait;
+        messages.longestWait = 0;
+        return longest;
+      },
+      uptime: () => stack.clock.now() - messages.start,
+    });
   }
 
-  #send(id: number, length: number, readings: readonly Reading[]): void {
-    if (length !== this.#message.length) this.#message = this.#memory.subarray(0, length);
-    this.#sending = id;
-    const result = length === 0 ? failure("PKT_TOO_BIG") : this.#link.send(this.#message, id);
-    this.#sending = 0;
-    if (result === null || result.status === "queued") {
-      const event = this.#event(id, readings);
-      if (result !== null) {
-        this.counters.queued++;
-        event.waited = 0;
-      }
-      if (this.#waiting.size < MOST_UNDER_WAY) this.#waiting.set(id, event);
-      return;
-    }
-    this.#count(result);
-    if (this.onEvent) this.#tell(this.#event(id, readings), result);
+  /** A channel for each sensor, for each number of the board's own, and for the reading's number. */
+  #channels(): Channel[] {
+    const { sensors, sensorNames = [], sequence } = this.#options;
+    const named = sensors.map(({ kind }, at) => sensorNames[at] ?? kind);
+    const reserved = [SEQ, "time", ...this.#own.map(({ name }) => name)];
+    const names = distinct(named, reserved);
+    const channels: Channel[] = sensors.map(({ unit }, at) => ({ name: names[at]!, unit, integer: false }));
+    channels.push(...this.#own.map(({ name, unit, integer }) => ({ name, unit, integer })));
+    const { format } = this.#options;
+    const counts = sequence === "count" || (sequence === undefined && format?.times(this.#options.settings ?? {}) === "none");
+    if (sequence !== "none") channels.push({ name: SEQ, unit: "", integer: true, ...(counts && { counts }) });
+    return channels;
   }
 
-  /** Memory for a message, as long as one may be now. */
-  #space(): Uint8Array {
-    const room = Math.max(0, Math.min(LONGEST, this.#link.room));
-    if (this.#memory.length !== room) this.#memory = this.#message = new Uint8Array(room);
-    return this.#memory;
+  #shown(reading: TakenReading): DatagramEvent["readings"] {
+    const { sensors, sensorNames = [] } = this.#options;
+    return sensors.map(({ kind, unit }, at) => {
+      const name = sensorNames[at];
+      return { kind, value: reading.values[at]!, unit, ...(name !== undefined && { name }) };
+    });
   }
-
-  /** The event of a message, its fate not filled in: with the newest of its readings. */
-  #event(seq: number, readings: readonly Reading[]): TelemetryEvent {
-    const newest = readings.at(-1) as Reading;
-    const shown = this.#options.sensors.map(({ kind, unit }, at) => ({ kind, value: newest.values[at]!, unit }));
-    const time = newest.at - this.#start;
-    return { seq, time, status: "sent", reason: "", waited: null, count: readings.length, readings: shown };
-  }
-
-  #settle(id: number, result: SendResult): void {
-    if (id === this.#sending) return;
-    const event = this.#waiting.get(id);
-    const now = this.#stack.clock.now() - this.#start;
-    if (event) {
-      this.#waiting.delete(id);
-      if (event.waited !== null) event.waited = now - event.time;
-      this.#count(result);
-      this.#tell(event, result);
-    } else if (result.status === "failed") {
-      // The device had it and lost it after all.
-      this.counters.sent--;
-      this.#count(result);
-      this.#tell({ seq: id, time: now, status: "failed", reason: "", waited: null, count: 0, readings: [] }, result);
-    }
-  }
-
-  #count({ status }: SendResult): void {
-    if (status === "sent") this.counters.sent++;
-    else this.counters.failed++;
-  }
-
-  #tell(event: TelemetryEvent, { status, reason }: SendResult): void {
-    event.status = status;
-    event.reason = reason;
-    this.onEvent?.(event);
-  }
-}
-
-/** A channel for each sensor, named by its kind, with its place behind it where the name is taken already; the last one is `seq`. */
-function channelsOf(sensors: readonly Sensor[]): Channel[] {
-  const taken = new Set([SEQ, "time"]);
-  const channels: Channel[] = sensors.map(({ kind, unit }, at) => {
-    let name = kind;
-    while (taken.has(name)) name += at;
-    taken.add(name);
-    return { name, unit, integer: false };
-  });
-  channels.push({ name: SEQ, unit: "", integer: true });
-  return channels;
 }

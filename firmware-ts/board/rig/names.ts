@@ -100,14 +100,32 @@ export function parseBoardIo(text: string): string {
   );
 }
 
-/** A rig's name: reports and file names can hold it. */
 /** A name that a program may tell others: of a host, of a vendor's class. */
 export function parseOwnName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
   throw new UnitError(`${show(text)}: not a name: up to 64 letters, digits, ., _ or -, as in node-7`);
 }
 
+/** A rig's name: reports and file names can hold it. */
 export function parseRigName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
   throw new UnitError(`${show(text)}: not a rig's name: up to 64 letters, digits, ., _ or -, as in bench-pico`);
+}
+
+/** A word of people about a thing, as a collector shows it: characters that can be seen, and spaces between them. */
+export function parseLabel(text: string): string {
+  if (text.length <= 64 && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text) && text === text.trim()) return text;
+  throw new UnitError(`${show(text)}: 1 to 64 characters that can be seen belong here, as in cellar`);
+}
+
+/** The key of a tag. */
+export function parseTagKey(text: string): string {
+  if (/^[A-Za-z][A-Za-z0-9_-]{0,31}$/.test(text)) return text;
+  throw new UnitError(`${show(text)}: not a tag's name: a letter, then up to 31 letters, digits, _ or -, as in site`);
+}
+
+/** The absolute path of a file. */
+export function parseFilePath(text: string): string {
+  if (text.length <= 255 && /^\/[^\p{Cc}\p{Cf}]+$/u.test(text) && !text.endsWith("/")) return text;
+  throw new UnitError(`${show(text)}: not a file's absolute path; say e.g. /var/lib/whohas/readings`);
 }

@@ -6,6 +6,7 @@ import type { Pipelining } from "../../../hal/bridges/serprog/serprog.ts";
 import type { SegmentOptions } from "../../../hal/simulated/segment.ts";
 import type { LinkLedsConfig } from "../../apps/link-leds.ts";
 import type { TelemetryConfig } from "../../apps/telemetry/kind.ts";
+import type { Endpoint } from "../../ip/endpoint.ts";
 import type { ProfileName } from "../../neigh/profile.ts";
 import type { ConfirmedOptions } from "../../neigh/strategies/confirmed.ts";
 import type { StrategyName } from "../../neigh/strategies/index.ts";
@@ -76,6 +77,13 @@ export interface NeighboursConfig {
   readonly static: readonly StaticNeighbour[];
 }
 
+/** The node's state is kept over restarts. */
+export interface SnapshotConfig {
+  readonly file: string;
+  /** Between two writes, in ms; one more when the run ends. */
+  readonly every: number;
+}
+
 /** One app. Its other keys are its kind's: TelemetryConfig in apps/telemetry/kind.ts. */
 export interface AppConfig {
   /** One of APP_KINDS in apps/index.ts. */
@@ -104,6 +112,11 @@ export interface Rig {
   /** The short form of an app `telemetry`, which runs beside `apps`. */
   readonly telemetry?: TelemetryConfig;
   readonly apps?: readonly AppConfig[];
+  /** Addresses of name servers, in the order in which they are asked, before those that a lease names. */
+  readonly dns?: readonly string[];
+  /** The place on this machine at which the run serves its figures to Prometheus; without it nobody gets them. */
+  readonly metrics?: Endpoint<string>;
+  readonly snapshot?: SnapshotConfig;
 }
 
 /** Values for keys that a rig file or a SPEC leaves out. A rig's name is its file's, without folder and ending. */
@@ -117,6 +130,7 @@ export const RIG_DEFAULTS: {
   readonly fallback: "none";
   readonly when: "retry";
   readonly neighbours: NeighboursConfig;
+  readonly snapshot: Pick<SnapshotConfig, "every">;
   readonly segment: Readonly<Required<SegmentOptions>>;
 } = {
   seed: 1,
@@ -131,6 +145,8 @@ export const RIG_DEFAULTS: {
   fallback: "none",
   when: "retry",
   neighbours: { profile: "linux", lateness: "exact", hz: 250, static: [] },
+  /** Flash wears out: 8760 writes a year. */
+  snapshot: { every: 3_600_000 },
   /** A wire that does nothing to frames. */
   segment: { latency: 0, loss: 0, duplication: 0, corruption: 0 },
 };
@@ -141,6 +157,7 @@ export const RIG_LIMITS: {
   readonly spiHz: readonly [number, number];
   readonly answerTimeout: readonly [number, number];
   readonly latency: readonly [number, number];
+  readonly snapshot: readonly [number, number];
 } = {
   /** From the slowest any bridge is set to, to what an FT232H can. */
   baud: [300, 12_000_000],
@@ -149,4 +166,5 @@ export const RIG_LIMITS: {
   /** Less than an adapter's latency timer is no answer, more than a minute nobody waits for. */
   answerTimeout: [20, 60_000],
   latency: [0, 3_600_000],
+  snapshot: [1000, 365 * 86_400_000],
 };

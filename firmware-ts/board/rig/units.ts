@@ -272,6 +272,42 @@ export function parseEndpoint(text: string): Endpoint<string> {
   return { address: words ? inner : host, port };
 }
 
+/** As parseEndpoint(), or a host's name in the place of the address: `collector.example.com:8094`. */
+export function parseHostEndpoint(text: string): Endpoint<string> {
+  const { host, port: digits } = splitEndpoint(text) ?? { host: "", port: "" };
+  if (!isName(host)) return parseEndpoint(text);
+  if (/\.local\.?$/i.test(host))
+    throw new UnitError(`${show(text)}: names of .local are the link's own (mDNS), no name server knows them; say an address`);
+  const port = digits.startsWith("0") ? null : parsePort(digits);
+  if (port === null) throw new UnitError(`${show(text)}: the port is not 1 to 65535; say e.g. ${host}:8094`);
+  return { address: host.toLowerCase(), port };
+}
+
+/** A place of this machine at which to listen: `127.0.0.1:9610`, `[::1]:9610`, or a port alone, which is 127.0.0.1's. */
+export function parseListenPlace(text: string): Endpoint<string> {
+  const { host, port: digits } = splitEndpoint(text) ?? { host: "127.0.0.1", port: text };
+  const inner = /^\[(.*)\]$/s.exec(host)?.[1] ?? "";
+  const port = parsePort(digits);
+  if ((parseIpv4(host) === null && !isIpv6(inner)) || port === null)
+    throw new UnitError(`${show(text)}: not ADDRESS:PORT or PORT; say e.g. 127.0.0.1:9610`);
+  return { address: inner || host, port };
+}
+
+/** `127.0.0.1:9610`, `[::1]:9610`. */
+export function formatPlace({ address, port }: Endpoint<string>): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+/** A host's name (RFC 1123 2.1): its last part is no number, or it could be an address that is written wrong. */
+function isName(host: string): boolean {
+  const labels = host.replace(/\.$/, "").split(".");
+  return (
+    host.length <= 253 &&
+    labels.every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label)) &&
+    !/^\d+$/.test(labels.at(-1) ?? "")
+  );
+}
+
 function notAddress(text: string, what: string): UnitError {
   return new UnitError(`${show(text)}: not ${what}`);
 }

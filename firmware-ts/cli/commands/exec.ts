@@ -32,6 +32,8 @@ export function register(program: Command, { action }: CommandContext): void {
     )
     .option("--seed <number>", "of everything random", seed)
     .option("--profile <name>", `whose behaviour neighbours have: ${PROFILE_NAMES.join(", ")}`, word(PROFILE_NAMES))
+    .option("--user <name>", "become this user, NAME or NAME:GROUP, before anything is opened")
+    .option("--keep-rights", "the program has all rights of its user, not only those that the devices need", false)
     .addHelpText("after", specForms)
     .action(
       action(async (rig: string | undefined, words: string[], { device, address, dns, ...options }: ExecWords) => {

@@ -1,16 +1,22 @@
 /** Words of `whohas run`. */
 import type { Command } from "commander";
 import { parseCaptureSpec } from "../../board/capture/spec.ts";
+import { parseListenPlace } from "../../board/rig/units.ts";
+import type { Endpoint } from "../../ip/endpoint.ts";
 import { PROFILE_NAMES } from "../../neigh/profile.ts";
 import type { CommandContext } from "../contract/command.ts";
 import { collect, duration, reading, seed, word } from "../contract/readers.ts";
 import { specForms } from "../contract/spec-help.ts";
 import type { RunOptions } from "../work/running.ts";
 
+/** Loopback: whoever may connect may read. */
+const DEFAULT_PLACE = "127.0.0.1:9610";
+
 /** The options as commander reads them. */
-interface RunWords extends Omit<RunOptions, "file" | "devices" | "addresses"> {
+interface RunWords extends Omit<RunOptions, "file" | "devices" | "addresses" | "metrics"> {
   device: string[];
   address: string[];
+  metrics?: Endpoint<string> | true;
 }
 
 export function register(program: Command, { globals, action }: CommandContext): void {
@@ -34,13 +40,19 @@ export function register(program: Command, { globals, action }: CommandContext):
       "all frames, as pcapng: - (standard output) or FILE[,size=10M][,every=1h][,keep=5]; size and every say when a new file begins",
       reading(parseCaptureSpec),
     )
+    .option(
+      "--metrics [place]",
+      `figures for Prometheus by HTTP at /metrics of [ADDR:]PORT, ${DEFAULT_PLACE} without one; behind the rig file`,
+      reading(parseListenPlace),
+    )
     .option("--user <name>", "become this user, NAME or NAME:GROUP, before anything is opened")
     .addHelpText("after", specForms)
     .action(
-      action(async (file: string | undefined, { device, address, json, ...options }: RunWords) => {
+      action(async (file: string | undefined, { device, address, json, metrics, ...options }: RunWords) => {
         const { run } = await import("../work/run.ts");
         const request = { ...options, devices: device, addresses: address, json: json || globals.json };
-        return run({ ...(file === undefined ? {} : { file }), ...request });
+        const place = metrics === true ? parseListenPlace(DEFAULT_PLACE) : metrics;
+        return run({ ...(place && { metrics: place }), ...(file === undefined ? {} : { file }), ...request });
       }),
     );
 }

@@ -1,6 +1,7 @@
-/** Reads what stands behind `--` in `whohas exec`: the command line of node. */
+/** Words of `whohas exec`: what stands behind `--`, the command line of node, and complaints beside the program's own. */
 import { basename } from "node:path";
 import { CommandError } from "../contract/exit.ts";
+import { printable } from "./printable.ts";
 
 export interface NodeWords {
   /** Rig file, if one is named. */
@@ -46,4 +47,9 @@ export function readNodeWords(all: readonly string[]): NodeWords {
   const [program, ...words] = line.slice(at);
   if (program === undefined) throw new CommandError(`whohas exec: node needs a program; ${USAGE}`);
   return { rig, preloads, program, words };
+}
+
+/** Tells of something on standard error: standard output is the program's. */
+export function complain(why: string): void {
+  process.stderr.write(`whohas: ${printable(why)}\n`);
 }

@@ -1,20 +1,9 @@
-/** `whohas exec`: brings up a rig, binds Node's network modules to its stack, and runs a program in this process as node would. */
-import { createRequire, Module } from "node:module";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Clock, SystemClock } from "../../../hal/clock.ts";
-import { ControlServer } from "../../board/control-socket.ts";
-import { claimInstance } from "../../board/instance-claim.ts";
+/** `whohas exec`: reads the words and the rig, gives rights away, and leaves the rest to executing.ts, which is loaded after that. */
+import { confine } from "../../board/privileges.ts";
 import { type RunRequest, rigFor } from "../../board/run-options.ts";
-import { System, startSystem } from "../../board/system.ts";
-import { stackMethods } from "../../control/methods/index.ts";
-import { bindBuiltins } from "../../sockets/builtins/index.ts";
 import { readServer } from "../../sockets/dns/servers.ts";
-import { Holds } from "../../sockets/ground.ts";
 import { CommandError } from "../contract/exit.ts";
-import { Closing } from "./closing.ts";
-import { type NodeWords, readNodeWords } from "./exec-words.ts";
-import { ProgramEnd } from "./program-end.ts";
+import { complain, readNodeWords } from "./exec-words.ts";
 
 export interface ExecOptions extends Omit<RunRequest, "file"> {
   name: string;
@@ -22,55 +11,35 @@ export interface ExecOptions extends Omit<RunRequest, "file"> {
   words: readonly string[];
   /** Servers of names; none: those that a lease names. */
   servers: readonly string[];
+  /** NAME or NAME:GROUP: the process becomes this user before it opens anything. */
+  user?: string;
+  /** The program has all rights that the command was started with. */
+  keepRights: boolean;
 }
 
-/** For a link and an address to come before the program begins, and for the way down, in ms. */
-const LINK_WAIT = 5000;
-const ADDRESS_WAIT = 10_000;
-const LIMIT = 5000;
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /** @throws CommandError, RigFileError and others, before the program begins; then its exit is the process's */
-export async function exec({ words, servers, ...options }: ExecOptions): Promise<number> {
+export async function exec({ words, servers, user, keepRights, ...options }: ExecOptions): Promise<number> {
   const line = readNodeWords(words);
   for (const server of servers) checkServer(server);
-  const rig = await rigFor({ ...options, ...(line.rig === undefined ? {} : { file: line.rig }) });
-  const clock = new SystemClock({ background: true });
-  const closing = new Closing();
-  const holds = new Holds();
-  const end = new ProgramEnd(holds);
-  try {
-    const claim = await claimInstance(options.name);
-    const system = await System.make(rig, { clock, app: false });
-    const { tcp } = system.stack;
-    process.on("exit", () => {
-      tcp.closeAll();
-      claim.abandon();
+  if (keepRights && user !== undefined) throw new CommandError("whohas exec: --keep-rights and --user exclude each other");
+  let input: string | undefined;
+  const onInput = (text: string): void => {
+    input = text;
+  };
+  const { rig: file } = line;
+  const rig = await rigFor({ ...options, onInput, ...(file === undefined ? {} : { file }) });
+  if (!keepRights) {
+    const rights = await confine({
+      rig,
+      ...(user === undefined ? {} : { user }),
+      reads: [line.program, ...(file === undefined || file === "-" ? [] : [file])],
+      writes: [],
+      ...(input === undefined ? {} : { input }),
     });
-    closing.add(() => tcp.closeAll());
-    closing.add(() => system.stop());
-    const server = new ControlServer(stackMethods(system.stack, system.namespaces));
-    await server.listen(claim.path);
-    closing.add(() => server.close());
-    closing.add(() => claim.release());
-    claim.protectSocket();
-    await startSystem(system);
-    await link(clock, system);
-    await within(clock, ADDRESS_WAIT, system.addressed);
-    bindBuiltins(system.stack, { servers: servers.length > 0 ? servers : undefined, holds });
-    await end.note();
-  } catch (error) {
-    await closing.close().catch(() => undefined);
-    clock.stop();
-    end.stop();
-    throw error;
+    if (rights?.whole) complain(`privileges are not dropped: ${rights.whole}`);
   }
-  const close = (): Promise<void> => within(clock, LIMIT, closing.close());
-  obeySignals(close);
-  await start(line);
-  await ended(end);
-  await close();
-  process.exit();
+  const { execute } = await import("./executing.ts");
+  return execute(rig, { name: options.name, line, servers });
 }
 
 function checkServer(text: string): void {
@@ -79,73 +48,4 @@ function checkServer(text: string): void {
   } catch {
     throw new CommandError(`whohas exec: --dns ${text}: say ADDR, ADDR:PORT or [ADDR6]:PORT`);
   }
-}
-
-/** Waits for a link: what is sent into a dead one is lost for nothing. */
-async function link(clock: Clock, { stack }: System): Promise<void> {
-  const up = (): boolean => stack.devices.some((device) => !device.loopback && device.hasCarrier);
-  if (up()) return;
-  await new Promise<void>((done) => {
-    const patience = clock.timer(done);
-    patience.arm(LINK_WAIT);
-    stack.network.onDeviceEvent((_, event) => {
-      if (event !== "carrier-up" || !up()) return;
-      patience.cancel();
-      done();
-    });
-  });
-}
-
-/** Waits for some work, done or failed, and not for longer than `limit` ms. */
-async function within(clock: Clock, limit: number, work: Promise<void>): Promise<void> {
-  await new Promise<void>((done) => {
-    const patience = clock.timer(done);
-    patience.arm(limit);
-    const end = (): void => {
-      patience.cancel();
-      done();
-    };
-    work.then(end, end);
-  });
-}
-
-/** A signal that the program does not listen to ends it, as it ends others, once the devices are closed. */
-function obeySignals(close: () => Promise<void>): void {
-  for (const signal of SIGNALS) {
-    const heard = (): void => {
-      if (process.listenerCount(signal) > 1) return;
-      void close().finally(() => {
-        process.removeListener(signal, heard);
-        process.kill(process.pid, signal);
-      });
-    };
-    process.on(signal, heard);
-  }
-}
-
-/** Loads the program as node's own start does: it is the main module, its errors are nobody's but its own. */
-async function start({ preloads, program, words }: NodeWords): Promise<void> {
-  const path = resolve(program);
-  process.argv = [process.execPath, path, ...words];
-  const require = createRequire(`${process.cwd()}/`);
-  for (const { kind, module } of preloads) {
-    if (kind === "require") require(module);
-    else
-      await import(/^\.{0,2}\//.test(module) ? pathToFileURL(resolve(module)).href : pathToFileURL(require.resolve(module)).href);
-  }
-  await new Promise<void>((begun) => {
-    setImmediate(() => {
-      begun();
-      (Module as unknown as { runMain(): void }).runMain();
-    });
-  });
-}
-
-/** Waits for the program as node does: once it waits for nothing it is asked ('beforeExit'), and goes on if it finds something to do. */
-async function ended(end: ProgramEnd): Promise<void> {
-  do {
-    await end.idle();
-    process.emit("beforeExit", Number(process.exitCode ?? 0));
-    await Promise.resolve();
-  } while (!end.quiet);
 }

@@ -21,14 +21,19 @@ export interface ReportOptions {
   socket: string | null;
   /** The instance's name. */
   name: string;
+  /** Where metrics are served; null: nowhere. */
+  metrics: string | null;
 }
 
-export function textReport({ print, quiet, socket, name }: ReportOptions): RunReport {
+export function textReport({ print, quiet, socket, name, metrics }: ReportOptions): RunReport {
+  let severalApps = false;
   // Questions that the lines so far have told of.
   let told = QUESTIONS.map(() => 0);
   return {
     ready(system) {
+      severalApps = Object.keys(system.summary().apps).length > 1;
       for (const device of system.reports()) for (const line of deviceLines(device)) print(line);
+      if (metrics !== null) print(`metrics: ${metrics}`);
       const where = socket === null ? "in virtual time" : `as instance ${name}, control socket ${socket}`;
       const { name: rig, seed, neighbours } = system.rig;
       const profile = neighbours.profile === "linux" ? "" : `, profile ${neighbours.profile}`;
@@ -66,12 +71,13 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
       told = asked;
       const fate = event.status === "failed" ? `failed ${event.reason}` : "sent";
       const waited = event.waited === null ? "" : ` after ${event.waited.toFixed(1)} ms in the queue`;
-      const values = event.readings.map(({ kind, value, unit }) =>
-        Number.isFinite(value) ? `${kind} ${value.toFixed(2)} ${unit}`.trim() : `${kind} missing`,
+      const values = event.readings.map(({ kind, value, unit, name = kind }) =>
+        Number.isFinite(value) ? `${name} ${value.toFixed(2)} ${unit}`.trim() : `${name} missing`,
       );
       const several = event.count > 1 ? `${event.count} readings, the newest ` : "";
       const columns = [
         `${(event.time / 1000).toFixed(3).padStart(10)} s  #${event.seq}`,
+        severalApps ? event.app : "",
         fate + waited,
         several + values.join(", "),
         cost,
@@ -102,11 +108,17 @@ function addressesText({ addresses, awaited }: DeviceReport): string {
 }
 
 /** News of an address that a device gets by itself, in words. */
-function addressText({ by, change, address, server, seconds, lladdr, reason }: AddressEvent): string {
+function addressText(event: AddressEvent): string {
+  const told = Object.entries(event.options ?? {}).map(([code, value]) => `, option ${code} ${value}`);
+  return changeText(event) + told.join("");
+}
+
+function changeText({ by, change, address, server, seconds, lladdr, reason }: AddressEvent): string {
   const lease =
     server === null ? "" : ` from ${server}, ${seconds === null ? "without an end" : `for ${formatDuration(seconds * 1000)}`}`;
   switch (change) {
     case "got":
+      if (by === "dhcp" && reason !== "") return `has ${address} by the lease of before${lease}: ${reason}`;
       return `has ${address}${lease || (by === "link-local" ? ", link-local" : ", which nobody else has")}`;
     case "renewed":
       return `lease of ${address} renewed${lease}`;
@@ -119,7 +131,9 @@ function addressText({ by, change, address, server, seconds, lladdr, reason }: A
     case "refused":
       return `cannot have ${address}: ${printable(reason)}`;
     case "silent":
-      return "no DHCP server answers; it is asked on";
+      return `no DHCP server answers; ${reason || "it is asked on"}`;
+    case "informed":
+      return `${server} tells what belongs to ${address}`;
   }
 }
 
@@ -153,11 +167,23 @@ function healthText({ health, error }: NetDevice, event: "failed" | "recovered" 
   return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
 }
 
-function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops, missed }: Summary): string[] {
+/** A line for each firmware, where there are several. */
+function appLines(apps: Summary["apps"]): string[] {
+  const all = Object.entries(apps);
+  return all.length < 2 ? [] : all.map(([name, datagrams]) => `${name.padEnd(14)}${datagramsText(datagrams)}`);
+}
+
+function datagramsText({ sent, failed, queued }: Summary["datagrams"]): string {
+  return `${sent} sent, ${failed} failed; ${queued} had to wait for an address`;
+}
+
+function summaryLines({ devices, duration, datagrams, apps, readings, arp, nd, neighbours, drops, missed }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
-    `datagrams     ${datagrams.sent} sent, ${datagrams.failed} failed; ${datagrams.queued} had to wait for an address`,
+    `datagrams     ${datagramsText(datagrams)}`,
+    ...appLines(apps),
+    ...readingLines(readings),
     `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
     `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
     ...ndLines(nd),
@@ -166,6 +192,18 @@ function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops
     ...(missed > 0 ? [`missed        ${missed} frames by controllers whose memory was full`] : []),
     ...healthLines(devices),
   ];
+}
+
+/** The fate of readings, where it is not that of their messages alone. */
+function readingLines(readings: Summary["readings"]): string[] {
+  if (readings === null) return [];
+  const { taken, restored, sent, stored, underWay, dropped } = readings;
+  const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  if (restored + stored + lost === 0) return [];
+  const from = restored > 0 ? `${taken} taken, ${restored} from before` : `${taken} taken`;
+  const waiting = stored + underWay > 0 ? `, ${stored + underWay} stored` : "";
+  const reasons = lost > 0 ? ` (${dropsText(dropped)})` : "";
+  return [`readings      ${from}; ${sent} sent${waiting}, ${lost} lost${reasons}`];
 }
 
 function ndLines(nd: Summary["nd"]): string[] {
@@ -177,13 +215,23 @@ function ndLines(nd: Summary["nd"]): string[] {
   ];
 }
 
-export function jsonReport({ print: printLine, quiet, socket, name }: ReportOptions): RunReport {
+export function jsonReport({ print: printLine, quiet, socket, name, metrics }: ReportOptions): RunReport {
   const print = (value: object): void => printLine(printableJson(value));
   return {
     ready(system: System) {
       const { rig } = system;
       const { profile } = rig.neighbours;
-      print({ event: "ready", instance: name, socket, rig: rig.name, seed: rig.seed, profile, devices: system.reports() });
+      const served = metrics === null ? {} : { metrics };
+      print({
+        event: "ready",
+        instance: name,
+        socket,
+        ...served,
+        rig: rig.name,
+        seed: rig.seed,
+        profile,
+        devices: system.reports(),
+      });
     },
     device(device, event) {
       if (!quiet)

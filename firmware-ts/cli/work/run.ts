@@ -1,6 +1,7 @@
 /** `whohas run`: reads the words and the rig, gives rights away, and leaves the rest to running.ts, which is loaded after that. */
 import { isatty } from "node:tty";
 import { SystemClock, VirtualClock } from "../../../hal/clock.ts";
+import { filesOf } from "../../board/apps.ts";
 import { STANDARD_OUTPUT } from "../../board/capture/spec.ts";
 import { needsRealTime } from "../../board/needs-real-time.ts";
 import { confine, type Rights } from "../../board/privileges.ts";
@@ -41,7 +42,11 @@ async function rightsFor(rig: Rig, options: RunOptions, input: string | undefine
     rig,
     ...(user === undefined ? {} : { user }),
     reads: file === undefined || file === "-" ? [] : [file],
-    writes: capture === undefined || capture.path === STANDARD_OUTPUT ? [] : [capture.path],
+    writes: [
+      ...filesOf(rig),
+      ...(capture === undefined || capture.path === STANDARD_OUTPUT ? [] : [capture.path]),
+      ...(rig.snapshot === undefined ? [] : [rig.snapshot.file]),
+    ],
     ...(input === undefined ? {} : { input }),
   });
 }

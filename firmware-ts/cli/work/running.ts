@@ -5,12 +5,18 @@ import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
 import { claimInstance, type InstanceClaim } from "../../board/instance-claim.ts";
 import { LeaseFiles, leaseDir } from "../../board/lease-files.ts";
+import { NodeState } from "../../board/node-state.ts";
 import type { Rights } from "../../board/privileges.ts";
 import type { Rig } from "../../board/rig/rig.ts";
+import { formatPlace } from "../../board/rig/units.ts";
 import type { RunRequest } from "../../board/run-options.ts";
-import { System, startSystem } from "../../board/system.ts";
+import { System, type SystemOptions, startSystem } from "../../board/system.ts";
+import { BoardTextFiles } from "../../board/text-files.ts";
 import { stackMethods } from "../../control/methods/index.ts";
+import type { Endpoint } from "../../ip/endpoint.ts";
+import type { Stack } from "../../stack.ts";
 import { Exit } from "../contract/exit.ts";
+import { VERSION } from "../contract/version.ts";
 import { Closing } from "./closing.ts";
 import { standardDescriptor } from "./descriptor.ts";
 import { printable } from "./printable.ts";
@@ -40,6 +46,20 @@ export function runUntilTold(clock: Clock, rig: Rig, options: RunOptions, rights
   });
 }
 
+/** The stores that outlive the run. */
+function kept(
+  rig: Rig,
+  name: string,
+  clock: Clock,
+  complain: (why: string) => void,
+): Pick<SystemOptions, "leases" | "state" | "files"> {
+  const leases = new LeaseFiles(leaseDir(name), complain);
+  const files = new BoardTextFiles(complain);
+  if (!rig.snapshot) return { leases, files };
+  const state = new NodeState(rig.snapshot, clock, leases, complain);
+  return { leases: state, state, files };
+}
+
 async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights | null, down: WayDown): Promise<number> {
   const { name, duration, app, quiet } = options;
   const { terminal, told } = down;
@@ -51,7 +71,9 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights
     const path = claim?.path ?? null;
     down.lastly(() => claim?.abandon());
     const print = (line: string): void => terminal.print(line);
-    const report = (options.json ? jsonReport : textReport)({ print, quiet, socket: path, name });
+    let running: System | null = null;
+    const metrics = claim && rig.metrics ? await serveMetrics(rig.metrics, () => running, { name, clock }, closing) : null;
+    const report = (options.json ? jsonReport : textReport)({ print, quiet, socket: path, name, metrics });
     const listener: RunReport = {
       ...report,
       ready(system) {
@@ -60,9 +82,10 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights
       },
     };
     // A run in virtual time begins as the one before did.
-    const keeps =
-      clock instanceof VirtualClock ? {} : { leases: new LeaseFiles(leaseDir(name), (why) => terminal.complain(`whohas: ${why}`)) };
+    const complain = (why: string): void => terminal.complain(`whohas: ${printable(why)}`);
+    const keeps = clock instanceof VirtualClock ? {} : kept(rig, name, clock, complain);
     const system = await System.make(rig, { clock, app, listener, ...keeps, ...(duration === undefined ? {} : { duration }) });
+    running = system;
     closing.add(() => system.stop());
     if (options.capture !== undefined) {
       const capture = new CaptureFile(system.stack, options.capture, {
@@ -104,4 +127,22 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights
     // No timer keeps the process, also after an error.
     if (clock instanceof SystemClock) clock.stop();
   }
+}
+
+/** Serves the run's figures; returns where. */
+async function serveMetrics(
+  place: Endpoint<string>,
+  running: () => System | null,
+  { name, clock }: { readonly name: string; readonly clock: Clock },
+  closing: Closing,
+): Promise<string> {
+  const { MetricsServer } = await import("../../board/metrics-server.ts");
+  const startedAt = clock.wallTime();
+  const server = new MetricsServer(() => {
+    const system = running();
+    const stacks: [string, Stack][] = system ? [["", system.stack], ...system.namespaces] : [];
+    return { stacks, apps: system?.figures ?? [], version: VERSION, instance: name, startedAt };
+  });
+  closing.add(() => server.close());
+  return `http://${formatPlace(await server.listen(place))}/metrics`;
 }

@@ -6,7 +6,7 @@
  * |-------------------------------------|------------------------------------------------------------------------------------|
  * | a group is joined, changed, or left | the change, at once and once more within the unsolicited report interval           |
  * | restart()                           | all groups as if they were joined just now; the numbers of the router are forgotten |
- * | introduce()                         | all groups at once, and once more                                                  |
+ * | introduce()                         | all groups at once, and once more; nothing while a router of an old version is there |
  * | a query for all, or for one group   | the groups, or the sources that are asked for, within the query's delay            |
  * | a query of an old version           | one report for each group, to that group, until another host's is heard            |
  */
@@ -30,6 +30,8 @@ export interface GroupProtocol<Group> extends ReportForm<Group> {
   readonly firstOld: number;
   /** A restart forgets routers of old versions. */
   readonly restartsVersions: boolean;
+  /** An answer to a query of the newest version that still waits is given all the same when a router of an old version asks. */
+  readonly keepsAnswer: boolean;
   /** Reports of a change, the first one included, until a router says otherwise. */
   readonly robustness: number;
   /** The number of them when a router says this one. */
@@ -133,7 +135,6 @@ export class GroupListener<Group> {
 
   /** Reports may have been passed over that came from no address, and the device has one from now on (RFC 3810 5.2.13). */
   introduce(): void {
-    if (this.#isOld) return;
     this.#introductions = this.#robustness;
     this.#introduce();
   }
@@ -164,7 +165,7 @@ export class GroupListener<Group> {
   queriedOld(version: number, group: Group | null, delay: number): void {
     const { timers, now } = this.#ground;
     this.#until[version] = now() + this.#robustness * this.#queryInterval + this.#responseInterval;
-    timers.cancel(this.#answer);
+    if (!this.#protocol.keepsAnswer) timers.cancel(this.#answer);
     timers.cancel(this.#changeTimer);
     this.#left.clear();
     this.questioned(group, delay);
@@ -273,9 +274,11 @@ export class GroupListener<Group> {
   }
 
   #introduce(): void {
-    const report = new Report(this.#device, this.#protocol);
-    for (const membership of this.#reported()) membership.tellAsNew(report);
-    report.send();
+    if (!this.#isOld) {
+      const report = new Report(this.#device, this.#protocol);
+      for (const membership of this.#reported()) membership.tellAsNew(report);
+      report.send();
+    }
     if (--this.#introductions > 0) this.#ground.timers.arm(this.#introduction, this.#ground.random.next() * this.#again);
   }
 

@@ -26,7 +26,7 @@ import { UpdateFlags, update } from "../../neigh/update.ts";
 import { ARPHRD_ETHER, type NetDevice } from "../../net/device.ts";
 import { ETH_P_IP, highOctets, lowOctets, sameMac } from "../../net/ethernet.ts";
 import type { Fib } from "../routing/fib.ts";
-import { InputRoute, type InputRouter, InputWay } from "../routing/input-route.ts";
+import { InputRoute, type InputRouter, InputWay, NO_PACKET } from "../routing/input-route.ts";
 import type { ArpCounters } from "./counters.ts";
 import type { ArpDefence } from "./defence.ts";
 import type { ArpPolicy } from "./policy.ts";
@@ -183,7 +183,7 @@ export class ArpReceiver {
     if (defence.watches && !waited && fib.addressType(sip) === AddressType.LOCAL) {
       if (!this.#parts.isOurs(skb.bytes, at + AR_SHA)) defence.conflict(device, sip, skb.bytes, at + AR_SHA);
     }
-    const way = request ? router.find(this.#route, tip, sip, device, false) : InputWay.REFUSED;
+    const way = request ? router.find(this.#route, tip, sip, device, NO_PACKET) : InputWay.REFUSED;
     if (request && way === InputWay.REFUSED) router.tell(this.#route, tip, sip, device, skb.bytes, at - ETHERNET_HEADER);
     if (way === InputWay.FORWARD && this.#proxied(skb, device, sip, tip, waited)) return;
     if (way === InputWay.LOCAL) {

@@ -10,7 +10,7 @@ const PLACES_LOG2 = 11;
 const MIX = 0x9e3779b1;
 
 export class Identifications {
-  readonly #key: number;
+  #key: number;
   readonly #counts: Uint16Array;
 
   constructor(random: Random) {
@@ -26,6 +26,17 @@ export class Identifications {
   /** Returns the place of a count, for at(). */
   placeOf(source: number, destination: number, protocol: number): number {
     return Math.imul(destination ^ Math.imul(source ^ Math.imul(protocol ^ this.#key, MIX), MIX), MIX) >>> (32 - PLACES_LOG2);
+  }
+
+  /** The key and all counts: for a stack that goes on after its process has ended. */
+  save(): { key: number; counts: Uint16Array } {
+    return { key: this.#key, counts: this.#counts.slice() };
+  }
+
+  /** Goes on from what save() returned. Places that were found before are of no account any more. */
+  restore({ key, counts }: { key: number; counts: Uint16Array }): void {
+    this.#key = key;
+    this.#counts.set(counts.subarray(0, this.#counts.length));
   }
 
   /** As next(), by the place of the count. */

@@ -74,6 +74,7 @@ export class Igmp implements IpProtocol, GroupProtocol<Ip4> {
   readonly newest = 3;
   readonly firstOld: number;
   readonly restartsVersions = false;
+  readonly keepsAnswer = true;
   readonly reportType: number = IGMP3_REPORT;
   readonly addressBytes: number = ADDRESS_BYTES;
   readonly #layer: IgmpLayer;

@@ -18,7 +18,7 @@ import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddre
 import { keyOf, primariesOf, routesOf, subnetOf } from "./connected.ts";
 import { DefaultRoutes, type GatewayEntry } from "./default-routes.ts";
 import type { Devconfs } from "./devconf.ts";
-import { PathExceptions } from "./path-exceptions.ts";
+import { PathExceptions, type PathSettings } from "./path-exceptions.ts";
 import {
   leavesBy,
   type NewNextHop,
@@ -77,13 +77,20 @@ export class Fib {
   readonly #user: FibUser;
   readonly #expiry: Expiry<InterfaceAddress>;
 
-  constructor(clock: Clock, conf: Devconfs, changes: Generation, user: FibUser, gatewayEntry: GatewayEntry) {
+  constructor(
+    clock: Clock,
+    conf: Devconfs,
+    changes: Generation,
+    user: FibUser,
+    gatewayEntry: GatewayEntry,
+    settings: PathSettings,
+  ) {
     this.changes = changes;
     this.#defaults = new DefaultRoutes(gatewayEntry);
     this.addresses = new Addresses(clock, changes);
     this.routes = new Routes(changes);
     this.#expiry = new Expiry(clock, (address) => this.removeAddress(address));
-    this.paths = new PathExceptions(clock, changes);
+    this.paths = new PathExceptions(clock, changes, settings);
     this.conf = conf;
     this.#user = user;
   }

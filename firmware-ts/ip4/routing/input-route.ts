@@ -40,6 +40,11 @@ export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 /** The upper octets of groups that no router hands on: 224.0.0/24 (RFC 5771 4). */
 const LINK_GROUPS = 0xe00000;
 
+/** Stands for the protocol of an ARP request. */
+export const NO_PACKET = -1;
+/** As igmp/ has it, which stands above. */
+const IPPROTO_IGMP = 2;
+
 /** Any other value than this and 0 is loose, as in Linux. */
 const RP_STRICT = 1;
 
@@ -93,15 +98,18 @@ export class InputRouter {
 
   /**
    * Looks up the way of a packet that came in on the device.
-   * @param ip true for an IP packet, false for an ARP request that stands for one
+   * @param protocol of an IP packet; NO_PACKET for an ARP request that stands for one
    */
-  find(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
+  find(found: InputRoute, destination: number, source: number, device: NetDevice, protocol: number): InputWay {
     found.route = null;
     found.redirect = false;
     found.martian = Martian.NONE;
     if (isMulticast(source) || source === INADDR_BROADCAST) return refuseMartian(found, Refusal.SOURCE);
-    if (ip && isMulticast(destination)) return this.#group(found, destination, source, device);
-    if (destination === INADDR_BROADCAST) return this.#broadcast(found, source, device, ip);
+    const ip = protocol !== NO_PACKET;
+    if (ip && isMulticast(destination)) return this.#group(found, destination, source, device, protocol);
+    // A host that knows no address at all may say so of both (RFC 1122 3.3.6, the form of 4.2BSD).
+    if (destination === INADDR_BROADCAST || (destination | source) === INADDR_ANY)
+      return this.#broadcast(found, source, device, ip);
     if (isZeronet(source)) return refuseMartian(found, Refusal.SOURCE);
     if (isZeronet(destination)) return refuseMartian(found, Refusal.DESTINATION);
     if (!device.loopback && !this.#conf.on(device).routeLocalnet) {
@@ -148,10 +156,11 @@ export class InputRouter {
     known[at + GENERATION] = this.#fib.changes.count;
   }
 
-  /** A packet to a group that the device has joined. Without a source it may come from the link alone. */
-  #group(found: InputRoute, destination: number, source: number, device: NetDevice): InputWay {
+  /** A packet to a group that the device has joined. Without a source it may come from the link alone: to a group of it, or by IGMP. */
+  #group(found: InputRoute, destination: number, source: number, device: NetDevice, protocol: number): InputWay {
     const { routeLocalnet } = this.#conf.on(device);
-    if (source === INADDR_ANY ? destination >>> 8 !== LINK_GROUPS : isZeronet(source)) return refuse(found, Refusal.SOURCE);
+    const ofLink = destination >>> 8 === LINK_GROUPS || protocol === IPPROTO_IGMP;
+    if (source === INADDR_ANY ? !ofLink : isZeronet(source)) return refuse(found, Refusal.SOURCE);
     if (isLoopback(source) && !routeLocalnet) return refuse(found, Refusal.SOURCE);
     return this.#sourceAllowed(found, source, device, null) ? InputWay.BROADCAST : InputWay.REFUSED;
   }

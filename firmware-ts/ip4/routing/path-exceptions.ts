@@ -7,20 +7,25 @@ import type { Clock } from "../../../hal/clock.ts";
 import type { Generation } from "../../net/generation.ts";
 import { mtuOf, type Route, RouteType } from "./routes.ts";
 
-/** Milliseconds for which a path MTU is believed (net.ipv4.route.mtu_expires), and a redirect (gc_timeout). */
-const MTU_EXPIRES = 600_000;
+/** Milliseconds for which a redirect is believed (gc_timeout). */
 const REDIRECT_EXPIRES = 300_000;
-/** No message makes packets shorter than this (net.ipv4.route.min_pmtu). */
-const MIN_PMTU = 552;
 /** Destinations that are remembered. */
 const PLACES = 1024;
+
+/** The settings of path MTUs. */
+export interface PathSettings {
+  /** Milliseconds for which one is believed (net.ipv4.route.mtu_expires, there in seconds). */
+  readonly routeMtuExpires: number;
+  /** No message makes packets shorter than this (net.ipv4.route.min_pmtu). */
+  readonly routeMinPmtu: number;
+}
 
 /** The exception of the way to one destination. */
 export class PathException {
   readonly route: Route;
   /** Infinity while none was told. */
   readonly mtu: number;
-  /** A router asked for less than MIN_PMTU: it may fragment what we send. */
+  /** A router asked for less than the least: it may fragment what we send. */
   readonly locked: boolean;
   /** The gateway in the route's place; 0 for that of the route. */
   readonly gateway: number;
@@ -48,10 +53,12 @@ export class PathExceptions {
   readonly #clock: Clock;
   readonly #paths = new Map<number, PathException>();
   readonly #changes: Generation;
+  readonly #settings: PathSettings;
 
-  constructor(clock: Clock, changes: Generation) {
+  constructor(clock: Clock, changes: Generation, settings: PathSettings) {
     this.#clock = clock;
     this.#changes = changes;
+    this.#settings = settings;
   }
 
   /** Returns the exception of a destination by this route; null when there is none. */
@@ -71,9 +78,10 @@ export class PathExceptions {
     const known = this.find(destination, route);
     const before = Math.min(known?.mtu ?? Number.POSITIVE_INFINITY, mtuOf(route));
     if (route.type !== RouteType.UNICAST || route.mtuLock || known?.locked || mtu > before) return;
-    const locked = mtu < MIN_PMTU;
-    const told = { route, mtu: locked ? Math.min(before, MIN_PMTU) : mtu, locked, gateway: known?.gateway ?? 0 };
-    this.#set(destination, told, MTU_EXPIRES);
+    const { routeMinPmtu: least, routeMtuExpires } = this.#settings;
+    const locked = mtu < least;
+    const told = { route, mtu: locked ? Math.min(before, least) : mtu, locked, gateway: known?.gateway ?? 0 };
+    this.#set(destination, told, routeMtuExpires);
   }
 
   /** Believes a router that names a better gateway to the destination. */

@@ -41,6 +41,8 @@ const DELAY_MANTISSA = 12;
 const INTERVAL_MANTISSA = 4;
 const ROBUSTNESS_MASK = 7;
 const SECOND = 1000;
+/** The longest delay that is written as it is, in ms (RFC 3810 5.1.3). */
+const LONGEST_PLAIN_DELAY = 0x7fff;
 /** Reports of a change, the first one included (RFC 3810 9.1). */
 const ROBUSTNESS = 2;
 
@@ -56,6 +58,7 @@ export class Mld implements GroupProtocol<Ip6> {
   readonly newest = 2;
   readonly firstOld = 0;
   readonly restartsVersions = true;
+  readonly keepsAnswer = false;
   readonly robustness: number = ROBUSTNESS;
   readonly oldReports: number = ROBUSTNESS;
   readonly reportType: number = MLD2_REPORT;
@@ -98,19 +101,24 @@ export class Mld implements GroupProtocol<Ip6> {
   /** Takes a query at skb.data. Returns NONE when the buffer was consumed. */
   query(skb: SkBuff, { source, ttl, device }: Ip6Received): DropReason {
     const { view, data: at, length } = skb;
-    if (length < MLD_BYTES || (length > MLD_BYTES && length < MLD2_QUERY_BYTES)) return PKT_TOO_SMALL;
+    const listener = this.of(device);
+    // Among routers of version 1 each query is one of theirs, whatever stands behind (RFC 3810 8.2.1).
+    const old = length === MLD_BYTES || (length > MLD_BYTES && listener.version < this.newest);
+    if (!old && length < MLD2_QUERY_BYTES) return PKT_TOO_SMALL;
     // A query from beyond the link could silence or flood it (RFC 3810 6.2).
     if (!isLinkLocal(source) || ttl !== MLD_HOPS || !hasRouterAlert(view, skb.network)) return NOT_SPECIFIED;
     const { interner, known } = this.#ground.fib;
     const asked = interner.read(view, at + MLD_GROUP);
     const group = asked === known.unspecified ? null : asked;
     if (group !== null && !isMulticast6(group)) return NOT_SPECIFIED;
-    const listener = this.of(device);
     const code = view.getUint16(at + MLD_DELAY);
     const { jiffy } = this.#ground;
-    if (length === MLD_BYTES) listener.queriedOld(1, group, Math.max(code, jiffy));
-    else {
-      if (listener.version < this.newest) return NOT_SPECIFIED;
+    if (old) {
+      if (this.forcedVersion(device) === this.newest) return NOT_SPECIFIED;
+      if (length === MLD_BYTES) listener.queriedOld(1, group, Math.max(code, jiffy));
+      // Its delay may be a code, which listeners of version 1 do not know: the longest that both mean the same by.
+      else listener.questioned(group, Math.max(Math.min(code, LONGEST_PLAIN_DELAY), jiffy));
+    } else {
       const delay = Math.max(decodeCode(code, DELAY_MANTISSA), jiffy);
       const interval = decodeCode(view.getUint8(at + MLD_INTERVAL), INTERVAL_MANTISSA) * SECOND;
       listener.learn(view.getUint8(at + MLD_ROBUSTNESS) & ROBUSTNESS_MASK, interval, delay);

@@ -78,6 +78,11 @@ export function isSettled({ flags }: Ip6InterfaceAddress): boolean {
   return (flags & (TENTATIVE | OPTIMISTIC)) === 0;
 }
 
+/** Others are being asked whether the address is theirs, and an answer may come. */
+export function isInQuestion({ device, flags }: Ip6InterfaceAddress): boolean {
+  return (flags & (TENTATIVE | DADFAILED)) === TENTATIVE && device.up && device.hasCarrier;
+}
+
 /** The addresses of all devices of a namespace. */
 export class Ip6Addresses {
   readonly #clock: Clock;

@@ -6,7 +6,7 @@ import type { IcmpError } from "../../ip/layer.ts";
 import { errnoOf } from "../../ip/route-type.ts";
 import type { NetDevice } from "../../net/device.ts";
 import type { DatagramHandler, UdpSocket } from "../../transport/udp-socket.ts";
-import { anyAddress, fits, type NodeAddress, nodeFamily, nodeText, plainText, splitZone } from "../addresses.ts";
+import { anyAddress, fits, type NodeAddress, namesLink, nodeFamily, nodeText, plainText, splitZone } from "../addresses.ts";
 import type { SocketStack } from "../ground.ts";
 import { errnoName } from "../node-errors.ts";
 
@@ -62,7 +62,8 @@ export class UdpHandle {
     this.#user.message(copy, { address, family: nodeFamily(this.#family), port, size: length });
   };
   readonly #onError = (error: IcmpError): void => {
-    if (this.#peer !== null && error.errno !== null && isHard(error)) this.#user.failed(error.errno);
+    // A datagram that is too long is refused by send() already.
+    if (this.#peer !== null && !error.local && error.errno !== null && isHard(error)) this.#user.failed(error.errno);
   };
   readonly #onFate = (): void => queueMicrotask(() => this.#flush());
 
@@ -88,6 +89,7 @@ export class UdpHandle {
   bind(address: string, port: number, { ipv6Only, reuseAddr }: BindFlags): string | null {
     if (!fits(address, this.#family)) return "EINVAL";
     this.#made = true;
+    if (!namesLink(address, this.#stack.devices)) return "EINVAL";
     const any = address === anyAddress(this.#family);
     const both = this.#family === 6 && any && !ipv6Only;
     return attempt(() => {
@@ -111,9 +113,10 @@ export class UdpHandle {
   /** Null stands for EBADF. */
   address(): NodeAddress | null {
     if (!this.#made) return null;
-    const { address, port } = this.#socket ?? { address: null, port: 0 };
+    const { address, port, device } = this.#socket ?? { address: null, port: 0, device: null };
     const source = address ?? (this.#peer === null ? null : this.#peer.source);
-    const text = source === null ? anyAddress(this.#family) : nodeText(source, this.#family);
+    const link = device ?? this.#peer?.device;
+    const text = source === null ? anyAddress(this.#family) : nodeText(source, this.#family, link);
     return { address: text, family: nodeFamily(this.#family), port };
   }
 
@@ -121,13 +124,16 @@ export class UdpHandle {
   remoteAddress(): NodeAddress | null {
     if (!this.#peer) return null;
     return {
-      address: nodeText(this.#peer.address, this.#family),
+      address: nodeText(this.#peer.address, this.#family, this.#peer.device),
       family: nodeFamily(this.#family),
       port: this.#peer.port,
     };
   }
 
   connect(address: string, port: number): string | null {
+    // The zone of our own address is enough.
+    const bound = splitZone(address).zone === "" && this.#socket?.device;
+    if (!bound && !namesLink(address, this.#stack.devices)) return "EINVAL";
     const found = this.#find(address, port);
     if (typeof found === "string") return found;
     // Makes its way up to date.

@@ -7,7 +7,7 @@ import { isIP } from "node:net";
 import type { Timer } from "../../../hal/clock.ts";
 import type { InetError } from "../../ip/inet-error.ts";
 import type { TcpConnection, TcpUser } from "../../transport/tcp/contract.ts";
-import { plainText } from "../addresses.ts";
+import { namesLink, plainText, splitZone } from "../addresses.ts";
 import type { FoundAddress, Lookup, NetStack } from "../ground.ts";
 import { codedError, errnoName, systemError } from "../node-errors.ts";
 import type { ConnectOptions } from "./arguments.ts";
@@ -83,8 +83,9 @@ export class Attempts {
   #found(addresses: FoundAddress[]): void {
     const { stack, options } = this.#ground;
     const { localAddress, localPort } = options;
-    if (localAddress && !isOurs(stack, localAddress)) {
-      this.#fail(systemError("EADDRNOTAVAIL", "bind", { address: localAddress, port: localPort ?? undefined }));
+    const errno = localAddress ? errnoOfBind(stack, localAddress) : null;
+    if (errno !== null) {
+      this.#fail(systemError(errno, "bind", { address: localAddress as string, port: localPort ?? undefined }));
       return;
     }
     this.#left = addresses;
@@ -180,10 +181,16 @@ class Attempt implements TcpUser {
   begin(): void {
     const { stack, options, place } = this.#ground;
     const { localAddress, localPort } = options;
+    const { address } = this.to;
     const from = localAddress ? { from: plainText(localAddress) } : {};
+    // The zone of our own address is enough.
+    if (!namesLink(address, stack.devices) && splitZone(localAddress || "").zone === "") {
+      process.nextTick(() => this.#told.failed(this.#failure("EINVAL")));
+      return;
+    }
     try {
       const local = { ...from, ...(localPort ? { localPort } : {}) };
-      this.#connection = stack.tcp.connect(plainText(this.to.address), place.port, this, local);
+      this.#connection = stack.tcp.connect(plainText(address), place.port, this, local);
     } catch (error) {
       const failure = this.#failure(errnoName(error));
       process.nextTick(() => this.#told.failed(failure));
@@ -222,12 +229,13 @@ class Attempt implements TcpUser {
   }
 }
 
-function isOurs({ layers }: NetStack, text: string): boolean {
+function errnoOfBind({ layers, devices }: NetStack, text: string): string | null {
+  if (!namesLink(text, devices)) return "EINVAL";
   try {
-    const address = layers.address(plainText(text));
-    return layers.of(address).isLocal(address);
+    layers.own(plainText(text));
+    return null;
   } catch {
-    return false;
+    return "EADDRNOTAVAIL";
   }
 }
 

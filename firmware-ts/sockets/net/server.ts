@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { isIP } from "node:net";
 import type { IpFamily } from "../../ip/address.ts";
 import type { TcpConnection, TcpListener, TcpUser } from "../../transport/tcp/contract.ts";
-import { anyAddress, type NodeAddress, nodeFamily, nodeText, plainText } from "../addresses.ts";
+import { anyAddress, type NodeAddress, namesLink, nodeFamily, nodeText, plainText } from "../addresses.ts";
 import { Hold } from "../ground.ts";
 import { checkSignal, codedError, errnoName, listenError, portOf } from "../node-errors.ts";
 import { type ListenOptions, noUnixSockets, readListen } from "./arguments.ts";
@@ -98,11 +98,14 @@ export class ServerCore {
     const accept = (connection: TcpConnection): TcpUser | null => this.#accept(connection);
     const limits = backlog === undefined || backlog <= 0 ? {} : { backlog };
     if (any && (this.#host === "0.0.0.0" || ipv6Only)) this.#only = isIP(this.#host) as IpFamily;
+    if (!namesLink(this.#host, stack.devices)) {
+      this.#refused("EINVAL", port);
+      return;
+    }
     try {
       this.#listener = stack.tcp.listen(port, any ? null : plainText(this.#host), accept, limits);
     } catch (error) {
-      const failure = listenError(errnoName(error), this.#host, port);
-      process.nextTick(() => this.#emitter.emit("error", failure));
+      this.#refused(errnoName(error), port);
       return;
     }
     this.#hold.open();
@@ -112,13 +115,18 @@ export class ServerCore {
     });
   }
 
+  #refused(errno: string, port: number): void {
+    const failure = listenError(errno, this.#host, port);
+    process.nextTick(() => this.#emitter.emit("error", failure));
+  }
+
   #accept(connection: TcpConnection): TcpUser | null {
     const family = typeof connection.localAddress === "number" ? 4 : 6;
     if (this.#only !== null && this.#only !== family) return null;
     const { maxConnections } = this.#emitter as { maxConnections?: number };
     if (maxConnections !== undefined && this.#connections >= maxConnections) {
-      const { localAddress, localPort, remoteAddress, remotePort } = connection;
-      const [local, remote] = [localAddress, remoteAddress].map((address) => nodeText(address, family));
+      const { localAddress, localPort, remoteAddress, remotePort, device } = connection;
+      const [local, remote] = [localAddress, remoteAddress].map((address) => nodeText(address, family, device));
       const named = nodeFamily(family);
       const drop = { localAddress: local, localPort, localFamily: named, remoteAddress: remote, remotePort, remoteFamily: named };
       queueMicrotask(() => this.#emitter.emit("drop", drop));

@@ -51,26 +51,28 @@ export class NetSocket extends Duplex {
   #rest: Uint8Array[] = [];
   #taken = 0;
   #written: ((error?: Error | null) => void) | null = null;
+  #pullDue = false;
+  readonly #pullAll = (): void => {
+    this.#pullDue = false;
+    if (this.destroyed) return;
+    this.#pull();
+    // 'end' comes by itself once somebody has read what is there, and at once where there is nothing.
+    if (this.#connection?.ended === true && !this.destroyed && this.readableLength === 0 && !this.isPaused()) this.read(0);
+  };
   /** Kept from the first look at it, as in Node: it can then be read after the end. */
   #knownPeer: NodeAddress | undefined;
   #onGone: () => void = () => {};
   readonly #user: TcpUser = {
     connected() {},
-    readable: () => {
-      this.#touch();
-      this.#pull();
-    },
-    ended: () => {
-      this.#touch();
-      this.#pull();
-      // 'end' comes by itself once somebody has read what is there, and at once where there is nothing.
-      if (!this.destroyed && this.readableLength === 0 && !this.isPaused()) this.read(0);
-    },
+    readable: () => this.#pullSoon(),
+    ended: () => this.#pullSoon(),
     writable: () => {
       this.#touch();
       this.#push();
     },
     closed: (error) => {
+      // Bytes that came before can still be read.
+      this.#pull();
       if (error !== null) this.destroy(systemError(errnoName(error), "read"));
     },
   };
@@ -159,6 +161,14 @@ export class NetSocket extends Duplex {
   override _read(): void {
     this.#wanted = true;
     this.#pull();
+  }
+
+  /** Takes what has come once the stack is done with the segments that are there: many segments make one 'data', as in a kernel's buffer. */
+  #pullSoon(): void {
+    this.#touch();
+    if (this.#pullDue) return;
+    this.#pullDue = true;
+    queueMicrotask(this.#pullAll);
   }
 
   #pull(): void {
@@ -346,9 +356,9 @@ export class NetSocket extends Duplex {
   address(): NodeAddress | Record<string, never> {
     const connection = this.#connection;
     if (connection === null) return {};
-    const { localAddress, localPort } = connection;
+    const { localAddress, localPort, device } = connection;
     const family = typeof localAddress === "number" ? 4 : 6;
-    return { address: nodeText(localAddress, family), family: nodeFamily(family), port: localPort };
+    return { address: nodeText(localAddress, family, device), family: nodeFamily(family), port: localPort };
   }
 
   get localAddress(): string | undefined {
@@ -366,9 +376,9 @@ export class NetSocket extends Duplex {
   get #peer(): NodeAddress | undefined {
     const connection = this.#connection;
     if (this.#knownPeer === undefined && connection !== null) {
-      const { remoteAddress, remotePort } = connection;
+      const { remoteAddress, remotePort, device } = connection;
       const family = typeof remoteAddress === "number" ? 4 : 6;
-      this.#knownPeer = { address: nodeText(remoteAddress, family), family: nodeFamily(family), port: remotePort };
+      this.#knownPeer = { address: nodeText(remoteAddress, family, device), family: nodeFamily(family), port: remotePort };
     }
     return this.#knownPeer;
   }

@@ -10,12 +10,16 @@ import { NOBODY, type PathUser, type TcpGround } from "./ground.ts";
 import { established, longTimerOf, receiveSegment, takeHandshake } from "./input.ts";
 import { output, sendAbort, sendAck, sendSyn, updateMss } from "./output.ts";
 import { markLost } from "./recovery.ts";
+import { takeRtt } from "./rtt.ts";
 import type { Segment } from "./segment.ts";
 import { Sent } from "./sent-segments.ts";
 import { after, before } from "./sequence.ts";
 import { Ca, STATE_NAMES, State, Tcb, Wait } from "./tcb.ts";
 import { waitIsOver } from "./timers.ts";
 import { armRto } from "./wait.ts";
+
+/** Most that the header's field says of a window, before it is scaled. */
+const FIELD_MOST = 0xffff;
 
 /** The outcome of a handshake, for a connection that begins with its end. */
 export interface Settled {
@@ -27,6 +31,8 @@ export interface Settled {
   readonly sack: boolean;
   readonly timestamps: boolean;
   readonly tsRecent: number;
+  /** Round trip of our SYN, in us; -1 where it is not known, or the SYN went out twice (Karn). */
+  readonly rtt: number;
 }
 
 export class Connection extends Tcb implements TcpConnection, PathUser {
@@ -61,6 +67,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
     this.rcvEdge = (this.rcvNxt + Math.min(this.tcp.settings.receiveBuffer, 0xffff)) | 0;
     this.timestampsOk = settled.timestamps;
     this.tsRecent = settled.tsRecent;
+    if (settled.rtt >= 0) takeRtt(this, settled.rtt);
     established(this, segment);
     this.tcp.flows.add(this);
     this.tcp.counters.passiveOpens++;
@@ -113,7 +120,8 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
 
   /** Tells the peer of a window that has become much larger (RFC 9293 3.8.6.2.2). */
   #tellWindow(): void {
-    const limit = this.tcp.settings.receiveBuffer;
+    // No more than the header's field can say: without a scale every read would look like much more room.
+    const limit = Math.min(this.tcp.settings.receiveBuffer, FIELD_MOST << this.rcvScale);
     const told = Math.max(0, (this.rcvEdge - this.rcvNxt) | 0);
     if (2 * told > limit || this.finReceived) return;
     const free = limit - this.incoming.length;

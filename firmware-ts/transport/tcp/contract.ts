@@ -91,6 +91,8 @@ export interface TcpConnection {
   readonly localPort: number;
   readonly remoteAddress: IpAddress;
   readonly remotePort: number;
+  /** The only device by which the peer is reached and heard, for link-local addresses; null for any. */
+  readonly device: NetDevice | null;
   /** Bytes that read() can take now. */
   readonly available: number;
   /** Bytes that write() can take now; 0 after end(). */
@@ -129,6 +131,8 @@ export type TcpAcceptor = (connection: TcpConnection) => TcpUser | null;
 export interface TcpListener {
   /** The address that it is bound to; null for any. */
   readonly address: IpAddress | null;
+  /** The only device that it hears; null for any. */
+  readonly device: NetDevice | null;
   readonly port: number;
   /** Handshakes under way. */
   readonly pending: number;

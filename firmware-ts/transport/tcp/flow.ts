@@ -3,6 +3,7 @@ import type { DropReason } from "../../../hal/drop-reason.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { IpAddress } from "../../ip/address.ts";
 import type { IcmpError, IpLayer, Received } from "../../ip/layer.ts";
+import type { NetDevice } from "../../net/device.ts";
 import { TimerNode } from "../../net/timer-wheel.ts";
 import type { Segment } from "./segment.ts";
 
@@ -13,6 +14,8 @@ export interface Endpoints {
   readonly localPort: number;
   readonly remoteAddress: IpAddress;
   readonly remotePort: number;
+  /** The only device by which the peer is reached and heard; null for any. */
+  readonly device: NetDevice | null;
 }
 
 /** A connection, a handshake under way, or what is left of a connection. Its timer is the one that it needs most. */
@@ -20,6 +23,7 @@ export abstract class Flow extends TimerNode implements Endpoints {
   readonly layer: IpLayer;
   readonly localAddress: IpAddress;
   readonly remoteAddress: IpAddress;
+  readonly device: NetDevice | null;
   /** Both ports in one number, ours first. */
   readonly ports: number;
   // NaN is no whole number: V8 expects fractions from the start.
@@ -27,11 +31,12 @@ export abstract class Flow extends TimerNode implements Endpoints {
   /** The next one in the same bucket. Kept by FlowTable. */
   nextFlow: Flow | null = null;
 
-  constructor({ layer, localAddress, localPort, remoteAddress, remotePort }: Endpoints) {
+  constructor({ layer, localAddress, localPort, remoteAddress, remotePort, device }: Endpoints) {
     super();
     this.layer = layer;
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
+    this.device = device;
     this.ports = (localPort << 16) | remotePort;
   }
 
@@ -66,17 +71,19 @@ export class FlowTable {
     this.#seed = seed | 1;
   }
 
-  find(localAddress: IpAddress, remoteAddress: IpAddress, ports: number): Flow | null {
+  /** @param device the one by which a segment came; null to find the first flow of any */
+  find(localAddress: IpAddress, remoteAddress: IpAddress, ports: number, device: NetDevice | null): Flow | null {
     if (this.size === 0) return null;
     let flow = this.#buckets[this.#place(localAddress, remoteAddress, ports)] as Flow | null;
     while (flow !== null) {
-      if (flow.ports === ports && flow.remoteAddress === remoteAddress && flow.localAddress === localAddress) return flow;
+      const same = flow.ports === ports && flow.remoteAddress === remoteAddress && flow.localAddress === localAddress;
+      if (same && (flow.device === null || isHeardBy(flow.device, device))) return flow;
       flow = flow.nextFlow;
     }
     return null;
   }
 
-  /** The endpoints are those of no other flow. */
+  /** The endpoints are those of no other flow of the device. */
   add(flow: Flow): void {
     if (this.size === this.#buckets.length) this.#grow();
     this.size++;
@@ -125,6 +132,24 @@ export class FlowTable {
     hash = Math.imul(hash ^ (hash >>> 15) ^ wordOf(localAddress), MIX);
     return (hash ^ (hash >>> 16)) & (this.#buckets.length - 1);
   }
+}
+
+/**
+ * Tells whether what came by a device is for somebody who hears one alone. Packets to ourselves come by the loopback device, whoever has the
+ * address.
+ * @param device null for any
+ */
+export function isHeardBy(only: NetDevice, device: NetDevice | null): boolean {
+  return device === null || device === only || device.loopback;
+}
+
+/**
+ * Returns the only device by which a flow of these addresses has its segments, where one of them means another station on each link
+ * (RFC 4007); null for any.
+ * @param device the one by which the peer was heard, or is to be reached
+ */
+export function linkOf(layer: IpLayer, remote: IpAddress, local: IpAddress, device: NetDevice | null): NetDevice | null {
+  return layer.deviceOf(remote, device) ?? layer.deviceOf(local, device);
 }
 
 /** A word that stands for an address in hashes. */

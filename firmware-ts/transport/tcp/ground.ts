@@ -42,8 +42,8 @@ export interface TcpGround {
   timestampOffset(endpoints: Endpoints): number;
   /** Has a connection look at its path anew, once the message at hand was taken in. */
   lookAnew(connection: PathUser): void;
-  /** Hands a segment to the listener of its port, as if there were no flow. */
-  receiveWithoutFlow(skb: SkBuff, segment: Segment, packet: Received): DropReason;
+  /** Hands a segment to the listener of its port, as if there were no flow. @param iss our first number of what begins by it */
+  receiveWithoutFlow(skb: SkBuff, segment: Segment, packet: Received, iss?: number): DropReason;
 }
 
 /** The user of a connection that has none. */

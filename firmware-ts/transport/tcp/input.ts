@@ -7,14 +7,14 @@ import { hasRoomAgain, isFinAcked, Taken, takeAck } from "./acknowledge.ts";
 import { takeData, takeFin } from "./data.ts";
 import { sendReset } from "./emit.ts";
 import { connectionError } from "./errors.ts";
-import { output, scaleOf, sendAbort, sendAck, sendSyn, updateMss } from "./output.ts";
+import { output, scaleOf, sendAck, sendSyn, updateMss } from "./output.ts";
 import { takeRtt } from "./rtt.ts";
 import { Flag, type Segment } from "./segment.ts";
 import { after, before } from "./sequence.ts";
-import { DEFAULT_MSS, State, type Tcb } from "./tcb.ts";
+import { DEFAULT_MSS, State, type Tcb, Wait } from "./tcb.ts";
 import { enterTimeWait } from "./time-wait.ts";
 import { delayedAckIsOver, longWaitIsOver } from "./timers.ts";
-import { armRto, cancelWait } from "./wait.ts";
+import { armRto, armWait, cancelWait } from "./wait.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE } = DropReason;
@@ -22,6 +22,8 @@ const { FIN, SYN, RST, ACK } = Flag;
 
 /** An acknowledgment waits so long for data that could carry it, in ms (TCP_DELACK_MIN). */
 const DELAYED_ACK = 40;
+/** A SYN is repeated so long after an answer that was for another one, in ms (TCP_TIMEOUT_MIN: two ticks at 250 Hz). */
+const SYN_AGAIN = 8;
 /** Time stamps older than this mean nothing any more, in ms: 24 days (RFC 7323 5.5). */
 const PAWS_REACH = 24 * 86_400_000;
 
@@ -43,16 +45,17 @@ export function receiveSegment(c: Tcb, skb: SkBuff, segment: Segment, packet: Re
   if (opened) {
     if (segment.ack === c.iss) return NONE;
     opens(c, segment);
+    if ((segment.flags & SYN) !== 0) tellDuplicate(c, segment);
   }
   c.receiving = true;
   try {
-    return takeRest(c, skb, segment, opened);
+    return takeRest(c, skb, segment, packet, opened);
   } finally {
     c.receiving = false;
   }
 }
 
-function takeRest(c: Tcb, skb: SkBuff, segment: Segment, opened: boolean): DropReason {
+function takeRest(c: Tcb, skb: SkBuff, segment: Segment, packet: Received, opened: boolean): DropReason {
   const now = c.tcp.time[0]!;
   if (c.finSent && isFinAcked(c) && finAcknowledged(c)) return NONE;
   const availableBefore = c.incoming.length;
@@ -61,7 +64,7 @@ function takeRest(c: Tcb, skb: SkBuff, segment: Segment, opened: boolean): DropR
     if (c.orphaned && c.stateNumber !== State.LAST_ACK && after((segment.seq + segment.length) | 0, c.rcvNxt)) {
       // Nobody is there to read it (RFC 9293 3.6.1; RFC 1122 4.2.2.13).
       c.tcp.counters.abortOnData++;
-      sendAbort(c);
+      sendReset(c.tcp, segment, packet);
       c.finish(null);
       return DropReason.TCP_CLOSE;
     }
@@ -79,7 +82,7 @@ function takeRest(c: Tcb, skb: SkBuff, segment: Segment, opened: boolean): DropR
     return reason;
   }
   if (c.lostOut > 0 || c.dataEnd !== c.sndNxt || c.finQueued) output(c);
-  acknowledgeIfNeeded(c);
+  acknowledgeIfNeeded(c, skb.more);
   return reason;
 }
 
@@ -118,7 +121,7 @@ function check(c: Tcb, segment: Segment): DropReason {
     else challenge(c);
     return DropReason.TCP_RESET;
   }
-  if ((flags & SYN) !== 0) {
+  if ((flags & SYN) !== 0 && !endsOwnHandshake(c, segment)) {
     challengeSyn(c);
     return DropReason.TCP_INVALID_SYN;
   }
@@ -130,6 +133,12 @@ function check(c: Tcb, segment: Segment): DropReason {
   return NONE;
 }
 
+/** Both have opened at the same time, and this is the peer's answer to our SYN (RFC 9293 3.5, figure 7). */
+function endsOwnHandshake(c: Tcb, { flags, seq, ack, length }: Segment): boolean {
+  const answers = (flags & (ACK | FIN)) === ACK && length === 0;
+  return c.stateNumber === State.SYN_RECV && answers && ((seq + 1) | 0) === c.rcvNxt && ack === c.sndNxt;
+}
+
 /** The end of the window; a closed one still takes what asks for its state. */
 function latestEdge(c: Tcb): number {
   return after(c.rcvEdge, c.rcvNxt) ? c.rcvEdge : c.rcvNxt;
@@ -138,17 +147,22 @@ function latestEdge(c: Tcb): number {
 /** The peer has sent again what is here, or what is too far ahead: it is told where we are. */
 function answerDuplicate(c: Tcb, segment: Segment): void {
   if (segment.length > 0 && before(segment.seq, c.rcvNxt)) {
-    c.tcp.counters.delayedAckLost++;
-    if (c.sackOk && c.tcp.settings.dsack !== 0) {
-      c.tcp.counters.dsackOldSent++;
-      c.dsackFrom = segment.seq;
-      c.dsackTo = after(segment.end, c.rcvNxt) ? c.rcvNxt : segment.end;
-    }
+    tellDuplicate(c, segment);
   } else if (segment.length === 0 && !mayChallenge(c)) {
     c.tcp.counters.ackSkippedSeq++;
     return;
   }
   sendAck(c);
+}
+
+/** The next acknowledgment, which is due now, tells the peer what came twice (RFC 2883). */
+function tellDuplicate(c: Tcb, segment: Segment): void {
+  c.tcp.counters.delayedAckLost++;
+  c.ackNow = true;
+  if (!c.sackOk || c.tcp.settings.dsack === 0) return;
+  c.tcp.counters.dsackOldSent++;
+  c.dsackFrom = segment.seq;
+  c.dsackTo = after(segment.end, c.rcvNxt) ? c.rcvNxt : segment.end;
 }
 
 function mayChallenge(c: Tcb): boolean {
@@ -182,6 +196,8 @@ function receiveInSynSent(c: Tcb, segment: Segment, packet: Received): DropReaso
   const { flags, ack } = segment;
   const answers = (flags & ACK) !== 0;
   if (answers && (!after(ack, c.iss) || after(ack, c.sndNxt))) {
+    // The reset ends what is left of an old connection at the peer: the SYN has an answer soon after it.
+    if (c.retransmits === 0) armWait(c, Wait.RTO, SYN_AGAIN);
     sendReset(c.tcp, segment, packet);
     return DropReason.TCP_INVALID_ACK_SEQUENCE;
   }
@@ -286,15 +302,18 @@ function finAcknowledged(c: Tcb): boolean {
   return false;
 }
 
-/** Acknowledges what came in, at once or a little later (RFC 9293 3.8.6.3, RFC 5681 4.2). */
-function acknowledgeIfNeeded(c: Tcb): void {
+/**
+ * Acknowledges what came in, at once or a little later (RFC 9293 3.8.6.3, RFC 5681 4.2).
+ * @param more segments follow that came in one frame with this one: one acknowledgment tells of all, as in a kernel that takes such a frame
+ */
+function acknowledgeIfNeeded(c: Tcb, more: boolean): void {
   if (c.ackNow) {
     sendAck(c);
     return;
   }
   if (!c.ackPending) return;
   const unacknowledged = (c.rcvNxt - c.rcvWup) | 0;
-  if (unacknowledged > c.rcvMss || (c.quickAcks > 0 && !c.pingpong)) {
+  if (more === false && (unacknowledged > c.rcvMss || (c.quickAcks > 0 && !c.pingpong))) {
     sendAck(c);
     return;
   }

@@ -3,11 +3,12 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { IpAddress } from "../../ip/address.ts";
 import type { Received } from "../../ip/layer.ts";
+import type { NetDevice } from "../../net/device.ts";
 import type { Connection } from "./connection.ts";
 import type { TcpAcceptor, TcpListener } from "./contract.ts";
 import { type Cookies, readStamp, stampOptions } from "./cookies.ts";
 import { sendReset } from "./emit.ts";
-import type { Endpoints } from "./flow.ts";
+import { type Endpoints, linkOf } from "./flow.ts";
 import type { TcpGround } from "./ground.ts";
 import { accept, Request, type RequestUser, sendSynAck, settle } from "./request.ts";
 import { Flag, type Segment } from "./segment.ts";
@@ -24,8 +25,12 @@ export interface ListenerGround extends TcpGround {
   listenerClosed(listener: Listener): void;
 }
 
+/** The endpoint at which a listener takes connections. */
+export type ListenerPlace = Pick<TcpListener, "address" | "device" | "port">;
+
 export class Listener implements TcpListener, RequestUser {
   readonly address: IpAddress | null;
+  readonly device: NetDevice | null;
   readonly port: number;
   readonly #tcp: ListenerGround;
   readonly #accept: TcpAcceptor;
@@ -34,9 +39,10 @@ export class Listener implements TcpListener, RequestUser {
   #open = true;
   #lastCookie = Number.NEGATIVE_INFINITY;
 
-  constructor(tcp: ListenerGround, address: IpAddress | null, port: number, accept: TcpAcceptor, backlog: number) {
+  constructor(tcp: ListenerGround, { address, device, port }: ListenerPlace, accept: TcpAcceptor, backlog: number) {
     this.#tcp = tcp;
     this.address = address;
+    this.device = device;
     this.port = port;
     this.#accept = accept;
     this.#backlog = backlog;
@@ -64,8 +70,8 @@ export class Listener implements TcpListener, RequestUser {
     return true;
   }
 
-  /** Takes a segment that belongs to no flow. */
-  receive(skb: SkBuff, segment: Segment, packet: Received): DropReason {
+  /** Takes a segment that belongs to no flow. @param iss our first number of what begins by it, where it is to be a certain one */
+  receive(skb: SkBuff, segment: Segment, packet: Received, iss: number | null = null): DropReason {
     const { flags } = segment;
     if ((flags & RST) !== 0) return DropReason.TCP_RESET;
     if ((flags & ACK) !== 0) return this.#receiveAck(skb, segment, packet);
@@ -84,7 +90,7 @@ export class Listener implements TcpListener, RequestUser {
       return NONE;
     }
     this.#pending++;
-    new Request(this.#tcp, this, endpoints, segment, packet);
+    new Request(this.#tcp, this, endpoints, segment, packet, iss);
     return NONE;
   }
 
@@ -113,9 +119,8 @@ export class Listener implements TcpListener, RequestUser {
         tcp.counters.syncookiesRecv++;
         const { timestamps, tsVal: tsRecent } = segment;
         const { windowScale, sack } = timestamps ? readStamp(segment.tsEcr) : { windowScale: -1, sack: false };
-        const { layer } = packet;
-        const way = layer.way(packet.source, packet.destination, layer.deviceOf(packet.source, packet.device));
-        const settled = { iss, irs, mss, windowScale, sack, timestamps, tsRecent };
+        const way = packet.layer.way(packet.source, packet.destination, endpoints.device);
+        const settled = { iss, irs, mss, windowScale, sack, timestamps, tsRecent, rtt: -1 };
         return accept(tcp, this, endpoints, way, settled, skb, segment, packet);
       }
       tcp.counters.syncookiesFailed++;
@@ -125,6 +130,8 @@ export class Listener implements TcpListener, RequestUser {
   }
 }
 
-function endpointsOf({ sourcePort, destinationPort }: Segment, { layer, source, destination }: Received): Endpoints {
-  return { layer, localAddress: destination, localPort: destinationPort, remoteAddress: source, remotePort: sourcePort };
+function endpointsOf({ sourcePort, destinationPort }: Segment, packet: Received): Endpoints {
+  const { layer, source, destination } = packet;
+  const device = linkOf(layer, source, destination, packet.device);
+  return { layer, localAddress: destination, localPort: destinationPort, remoteAddress: source, remotePort: sourcePort, device };
 }

@@ -27,16 +27,26 @@ export class Request extends Flow {
   readonly #listener: RequestUser;
   readonly #way: Way;
   readonly #settled: Settled;
+  /** When the SYN came that was answered first. */
+  readonly #since: number;
   #retransmits = 0;
   #lastRepeat = Number.NaN;
 
-  constructor(tcp: TcpGround, listener: RequestUser, endpoints: Endpoints, segment: Segment, packet: Received) {
+  /** @param iss our first sequence number, where it is to be a certain one */
+  constructor(
+    tcp: TcpGround,
+    listener: RequestUser,
+    endpoints: Endpoints,
+    segment: Segment,
+    packet: Received,
+    iss: number | null = null,
+  ) {
     super(endpoints);
     this.#tcp = tcp;
     this.#listener = listener;
-    const { layer } = packet;
-    this.#way = layer.way(packet.source, packet.destination, layer.deviceOf(packet.source, packet.device));
-    this.#settled = settle(tcp, segment, tcp.initialSequence(endpoints));
+    this.#way = packet.layer.way(packet.source, packet.destination, endpoints.device);
+    this.#settled = settle(tcp, segment, iss ?? tcp.initialSequence(endpoints));
+    this.#since = tcp.now();
     tcp.flows.add(this);
     this.#answer();
     tcp.timers.arm(this, RTO_FIRST);
@@ -76,7 +86,8 @@ export class Request extends Flow {
       return DropReason.TCP_INVALID_ACK_SEQUENCE;
     }
     this.forget();
-    return accept(this.#tcp, this.#listener, this, this.#way, this.#settled, skb, segment, packet);
+    const rtt = this.#retransmits === 0 ? Math.floor((this.#tcp.now() - this.#since) * 1000) : -1;
+    return accept(this.#tcp, this.#listener, this, this.#way, { ...this.#settled, rtt }, skb, segment, packet);
   }
 
   icmp(error: IcmpError, seq: number): boolean {
@@ -132,6 +143,7 @@ export function settle(tcp: TcpGround, segment: Segment, iss: number): Settled {
     sack: segment.sackPermitted && settings.sack !== 0,
     timestamps: segment.timestamps && settings.timestamps !== 0,
     tsRecent: segment.tsVal,
+    rtt: -1,
   };
 }
 

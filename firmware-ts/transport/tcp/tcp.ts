@@ -8,7 +8,8 @@ import { finish, sumPacket } from "../../ip/checksum.ts";
 import { formatIp } from "../../ip/endpoint.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { IcmpError, IpProtocol, Received } from "../../ip/layer.ts";
-import { checkPort, type IpLayers } from "../../ip/layers.ts";
+import { checkPort, type IpLayers, type ZonedAddress } from "../../ip/layers.ts";
+import type { NetDevice } from "../../net/device.ts";
 import { Lateness } from "../../net/lateness.ts";
 import type { Network } from "../../net/network.ts";
 import { TimerWheel } from "../../net/timer-wheel.ts";
@@ -18,10 +19,10 @@ import type { TcpAcceptor, TcpConnection, TcpConnectOptions, TcpListener, TcpLis
 import { Cookies } from "./cookies.ts";
 import { TcpCounters } from "./counters.ts";
 import { sendReset } from "./emit.ts";
-import { type Endpoints, FlowTable, wordOf } from "./flow.ts";
+import { type Endpoints, FlowTable, isHeardBy, linkOf, wordOf } from "./flow.ts";
 import type { PathUser } from "./ground.ts";
 import { KeyedHash } from "./keyed-hash.ts";
-import { Listener, type ListenerGround } from "./listener.ts";
+import { Listener, type ListenerGround, type ListenerPlace } from "./listener.ts";
 import { IPPROTO_TCP, Segment, TCP_SEQUENCE, TCP_SOURCE } from "./segment.ts";
 import { TcpSettings } from "./settings.ts";
 
@@ -30,6 +31,8 @@ const FIRST_EPHEMERAL = 32_768;
 const LAST_EPHEMERAL = 60_999;
 /** Most handshakes under way at a listener that does not say. */
 const BACKLOG = 511;
+/** The place of a listener that names none. */
+const ANYWHERE: ZonedAddress = { address: INADDR_ANY, zone: null };
 /** Sequence numbers of new connections grow by one every 4 us (RFC 6528 3). */
 const ISN_PER_MS = 250;
 
@@ -81,8 +84,12 @@ export class Tcp implements IpProtocol, ListenerGround {
   connect(host: string | IpAddress, port: number, user: TcpUser, options: TcpConnectOptions = {}): TcpConnection {
     const { from = null, localPort = 0, device = null } = options;
     if (port === 0) throw new InetError("PORT_INVALID", "a connection cannot be made to port 0");
-    const source = from === null ? null : this.#ownAddress(from);
-    const { layer, way } = this.#layers.destination(host, port, source, device);
+    const own = from === null ? null : this.#layers.own(from);
+    const to = this.#layers.destination(host, port, own?.address ?? null, device ?? own?.zone ?? null);
+    const { layer, way } = to;
+    if (own !== null && own.zone !== null && own.zone !== to.device) {
+      throw new InetError("ADDRESS_INVALID", `${formatIp(way.destination)} and ${formatIp(own.address)} are of different devices`);
+    }
     layer.refresh(way);
     if (way.room < 0) throw noWay(way.failure, formatIp(way.destination));
     if (layer.canBind(way.destination) && !layer.isLocal(way.destination)) {
@@ -95,10 +102,11 @@ export class Tcp implements IpProtocol, ListenerGround {
       );
     }
     // The way of a connection keeps its source, whatever routes and addresses come later.
-    const fixed = layer.way(way.destination, way.source, layer.deviceOf(way.destination, device) ?? device);
-    const endpoints = { layer, localAddress: way.source, remoteAddress: way.destination, remotePort: port };
+    const fixed = layer.way(way.destination, way.source, to.device);
+    const link = linkOf(layer, way.destination, way.source, to.device);
+    const endpoints = { layer, localAddress: way.source, remoteAddress: way.destination, remotePort: port, device: link };
     const bound = checkPort(localPort) || this.#freePort(endpoints.localAddress, endpoints.remoteAddress, port);
-    if (localPort !== 0 && this.flows.find(way.source, way.destination, (bound << 16) | port) !== null) {
+    if (localPort !== 0 && this.flows.find(way.source, way.destination, (bound << 16) | port, link) !== null) {
       throw new InetError("ADDRESS_IN_USE", `TCP port ${bound} has this connection already`);
     }
     const connection = new Connection(this, { ...endpoints, localPort: bound }, fixed, user);
@@ -109,17 +117,15 @@ export class Tcp implements IpProtocol, ListenerGround {
   /**
    * Takes connections to a port.
    * @param port 0 for any free one
-   * @param host one of our addresses; null, 0.0.0.0 or :: for any, of both families
-   * @throws InetError ADDRESS_INVALID, ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, FAMILY_UNSUPPORTED, PORT_INVALID
+   * @param host one of our addresses, with a zone where it needs one; null, 0.0.0.0 or :: for any, of both families
+   * @throws InetError ADDRESS_INVALID, ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, DEVICE_MISSING, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   listen(port: number, host: string | IpAddress | null, accept: TcpAcceptor, options: TcpListenOptions = {}): TcpListener {
-    const address = this.#bound(host);
+    const place = this.#bound(host);
     const bound = checkPort(port) || this.#freeListenerPort();
     const others = this.#listeners.get(bound) ?? [];
-    if (others.some((other) => other.address === address || other.address === null || address === null)) {
-      throw new InetError("ADDRESS_IN_USE", `TCP port ${bound} is in use`);
-    }
-    const listener = new Listener(this, address, bound, accept, options.backlog ?? BACKLOG);
+    if (others.some((other) => overlap(other, place))) throw new InetError("ADDRESS_IN_USE", `TCP port ${bound} is in use`);
+    const listener = new Listener(this, { ...place, port: bound }, accept, options.backlog ?? BACKLOG);
     this.#listeners.set(bound, [...others, listener]);
     return listener;
   }
@@ -204,7 +210,8 @@ export class Tcp implements IpProtocol, ListenerGround {
     }
     if (!packet.toUsAlone) return DropReason.NO_SOCKET;
     this.now();
-    const flow = this.flows.find(packet.destination, packet.source, (segment.destinationPort << 16) | segment.sourcePort);
+    const ports = (segment.destinationPort << 16) | segment.sourcePort;
+    const flow = this.flows.find(packet.destination, packet.source, ports, packet.device);
     let reason: DropReason = NONE;
     try {
       reason = flow === null ? this.receiveWithoutFlow(skb, segment, packet) : flow.receive(skb, segment, packet);
@@ -215,9 +222,9 @@ export class Tcp implements IpProtocol, ListenerGround {
     return reason;
   }
 
-  receiveWithoutFlow(skb: SkBuff, segment: Segment, packet: Received): DropReason {
-    const listener = this.#listenerAt(segment.destinationPort, packet.destination);
-    if (listener !== null) return listener.receive(skb, segment, packet);
+  receiveWithoutFlow(skb: SkBuff, segment: Segment, packet: Received, iss: number | null = null): DropReason {
+    const listener = this.#listenerAt(segment.destinationPort, packet.destination, packet.device);
+    if (listener !== null) return listener.receive(skb, segment, packet, iss);
     sendReset(this, segment, packet);
     return DropReason.NO_SOCKET;
   }
@@ -225,32 +232,28 @@ export class Tcp implements IpProtocol, ListenerGround {
   error(skb: SkBuff, error: IcmpError): boolean {
     const { view } = skb;
     const { source, destination, transport } = error;
-    const flow = this.flows.find(source, destination, view.getInt32(transport + TCP_SOURCE));
+    const flow = this.flows.find(source, destination, view.getInt32(transport + TCP_SOURCE), null);
     if (flow !== null) return flow.icmp(error, view.getInt32(transport + TCP_SEQUENCE));
     error.layer.counters.icmp.inErrors++;
     return false;
   }
 
-  #listenerAt(port: number, address: IpAddress): Listener | null {
+  #listenerAt(port: number, address: IpAddress, device: NetDevice): Listener | null {
     const listeners = this.#listeners.get(port);
     if (listeners === undefined) return null;
     for (let at = 0; at < listeners.length; at++) {
       const listener = listeners[at] as Listener;
-      if (listener.address === null || listener.address === address) return listener;
+      if (listener.address !== null && listener.address !== address) continue;
+      if (listener.device === null || isHeardBy(listener.device, device)) return listener;
     }
     return null;
   }
 
-  #ownAddress(host: string | IpAddress): IpAddress {
-    const address = this.#layers.address(host);
-    if (this.#layers.of(address).isLocal(address)) return address;
-    throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(address)} is not an address of this stack`);
-  }
-
-  #bound(host: string | IpAddress | null): IpAddress | null {
-    const address = host === null ? INADDR_ANY : this.#layers.address(host);
-    if (address === INADDR_ANY || address === this.#layers.of(address).unspecified) return null;
-    return this.#ownAddress(address);
+  #bound(host: string | IpAddress | null): Omit<ListenerPlace, "port"> {
+    const { address, zone: device } = host === null ? ANYWHERE : this.#layers.zoned(host);
+    if (address === INADDR_ANY || address === this.#layers.of(address).unspecified) return { address: null, device };
+    this.#layers.own(host ?? address);
+    return { address, device };
   }
 
   /** Finds a port from which there is no connection to the peer: the next ones differ for each peer (RFC 6056 3.3.3). */
@@ -261,7 +264,7 @@ export class Tcp implements IpProtocol, ListenerGround {
     for (let step = 0; step < range; step++) {
       const port = FIRST_EPHEMERAL + ((start + step) % range);
       if (this.#listeners.has(port)) continue;
-      if (this.flows.find(localAddress, remoteAddress, (port << 16) | remotePort) === null) return port;
+      if (this.flows.find(localAddress, remoteAddress, (port << 16) | remotePort, null) === null) return port;
     }
     throw new InetError("ADDRESS_NOT_AVAILABLE", `every ephemeral TCP port has a connection to ${formatIp(remoteAddress)}`);
   }
@@ -275,6 +278,12 @@ export class Tcp implements IpProtocol, ListenerGround {
     }
     throw new InetError("ADDRESS_IN_USE", "every ephemeral TCP port is in use");
   }
+}
+
+/** Two listeners at these places would hear the same. */
+function overlap(one: Omit<ListenerPlace, "port">, other: Omit<ListenerPlace, "port">): boolean {
+  if (one.device !== null && other.device !== null && one.device !== other.device) return false;
+  return one.address === other.address || one.address === null || other.address === null;
 }
 
 function noWay(failure: DropReason, host: string): InetError {

@@ -15,6 +15,9 @@ const { SYN, RST, ACK } = Flag;
 /** TIME_WAIT lasts so long, in ms (TCP_TIMEWAIT_LEN). */
 const TIME_WAIT = 60_000;
 
+/** A connection that takes the place of this one begins so far beyond its last number: no segment of before fits (RFC 9293 3.6.1). */
+const BEYOND = 0x10001;
+
 export class TimeWait extends Flow {
   readonly #tcp: TcpGround;
   readonly #sndNxt: number;
@@ -54,13 +57,12 @@ export class TimeWait extends Flow {
       after(seq, this.#rcvNxt) || (this.#timestamps && segment.timestamps && ((segment.tsVal - this.#tsRecent) | 0) > 0);
     if ((flags & SYN) !== 0 && (flags & ACK) === 0 && !old && newer) {
       this.forget();
-      return this.#tcp.receiveWithoutFlow(skb, segment, packet);
+      return this.#tcp.receiveWithoutFlow(skb, segment, packet, (this.#sndNxt + BEYOND) | 0);
     }
     if (old) this.#tcp.counters.pawsEstab++;
-    if (old || (flags & ACK) !== 0) {
-      if (!before(seq, this.#rcvNxt - 1)) this.#tcp.timers.arm(this, TIME_WAIT);
-      this.#answer(packet);
-    }
+    if ((old || (flags & ACK) !== 0) && !before(seq, this.#rcvNxt - 1)) this.#tcp.timers.arm(this, TIME_WAIT);
+    // An old SYN is answered too: a peer that began anew ends our rest of the old connection by its RST (RFC 9293 3.10.7.4).
+    this.#answer(packet);
     return DropReason.TCP_OLD_SEQUENCE;
   }
 

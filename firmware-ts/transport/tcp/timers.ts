@@ -107,7 +107,7 @@ function probeTimeout(c: Tcb): void {
   }
   c.probesOut++;
   sendWindowProbe(c);
-  c.backoff = Math.min(c.backoff + 1, DOUBLINGS + 1);
+  if (c.backoff < settings.retries2) c.backoff = Math.min(c.backoff + 1, DOUBLINGS + 1);
   if (c.wait === Wait.NOTHING) armWait(c, Wait.PROBE, Math.min(c.rto * 2 ** c.backoff, RTO_MAX));
 }
 

@@ -68,7 +68,8 @@ export class EthernetSwitch implements SimulatedWire {
   readonly #clock: Clock;
   readonly #options: SwitchPortOptions;
   readonly #ports: SwitchPort[] = [];
-  readonly #taps: FrameTap<SwitchPort>[] = [];
+  /** A new list with each change: a tap may leave while it sees a frame, and the others see it all the same. */
+  #taps: readonly FrameTap<SwitchPort>[] = [];
   readonly #table: MacTable<SwitchPort>;
   readonly #departures: Departures;
 
@@ -121,10 +122,10 @@ export class EthernetSwitch implements SimulatedWire {
 
   /** Adds a tap; the returned function removes it. */
   tap(tap: FrameTap<SwitchPort>): () => void {
-    this.#taps.push(tap);
+    const own: FrameTap<SwitchPort> = (bytes, length, time, from) => tap(bytes, length, time, from);
+    this.#taps = [...this.#taps, own];
     return () => {
-      const at = this.#taps.indexOf(tap);
-      if (at >= 0) this.#taps.splice(at, 1);
+      this.#taps = this.#taps.filter((other) => other !== own);
     };
   }
 
@@ -159,7 +160,7 @@ export class EthernetSwitch implements SimulatedWire {
     const { counters } = this;
     const { bytes, length } = frame;
     const now = this.#clock.now();
-    for (let tap = 0; tap < this.#taps.length; tap++) this.#taps[tap]?.(bytes, length, now, from);
+    for (const tap of this.#taps) tap(bytes, length, now, from);
     if (!isStation(bytes, MAC_BYTES)) {
       counters.badSource++;
       return;

@@ -1,5 +1,6 @@
 /** The Linux kernel of this machine as a DUT: one namespace for each case. */
 import { readFileSync, writeFileSync } from "node:fs";
+import type { AddressOptions, AddressProgram } from "../../contract/address-program.ts";
 import {
   ALL_NEEDS,
   BOTH_FAMILIES,
@@ -16,12 +17,15 @@ import {
   type SocketOptions,
 } from "../../contract/dut.ts";
 import { type Family, PLANS } from "../../contract/plan.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../../contract/stream.ts";
 import { parse } from "../../wire/parse.ts";
+import { Dhcpcd, missingDhcpcd } from "./address-program.ts";
 import { Cables } from "./cables.ts";
 import { IpBatch } from "./ip-batch.ts";
 import { ipBatch, missingForNamespaces, runProgram, TesterNetwork } from "./namespaces.ts";
 import { NeighSocket } from "./neigh-socket.ts";
 import { allCollections, type Collections } from "./shared-table.ts";
+import { LinuxTcp } from "./tcp.ts";
 import { LinuxSocket } from "./udp.ts";
 
 /** Time limit for the link-local addresses, in ms. */
@@ -46,6 +50,8 @@ class LinuxDut implements Dut {
   #namespace: number | null = null;
   #neighbours: NeighSocket | null = null;
   readonly #sockets: LinuxSocket[] = [];
+  #tcp: LinuxTcp | null = null;
+  #dhcpcd: Dhcpcd | null = null;
   readonly #devices = new Map<number, string>();
   #families: readonly Family[] = [4];
   #batch: IpBatch | null = null;
@@ -66,7 +72,8 @@ class LinuxDut implements Dut {
     const ends = this.#cables.lay(options, namespace, (frame) => this.onFrame(frame));
     const lines = [...ends.keys()].flatMap((dev) => [
       ...plans.map(({ dut, prefix }) => `addr add ${dut[dev].ip}/${prefix} dev ${dev}`),
-      `link set ${dev} up`,
+      // Segments leave one by one, as on hardware without segmentation.
+      `link set ${dev} up gso_max_segs 1`,
     ]);
     this.#inside(() => {
       ipBatch("link set lo up", ...lines);
@@ -90,7 +97,9 @@ class LinuxDut implements Dut {
 
   async stop(): Promise<void> {
     await this.#batch?.close();
+    await this.#dhcpcd?.close();
     for (const socket of this.#sockets) socket.close();
+    this.#tcp?.close();
     this.#neighbours?.close();
     this.#cables.take(this.#namespace);
     this.#namespace = null;
@@ -134,6 +143,25 @@ class LinuxDut implements Dut {
     );
     this.#sockets.push(socket);
     return socket;
+  }
+
+  listen(port: number, options: ListenOptions = {}): DutListener {
+    return this.#inside(() => this.#streams.listen(port, options));
+  }
+
+  connect(to: string, port: number, options: ConnectOptions = {}): DutStream {
+    return this.#inside(() => this.#streams.connect(to, port, options));
+  }
+
+  getAddress(options: AddressOptions): AddressProgram {
+    this.#dhcpcd ??= new Dhcpcd((work) => this.#inside(work));
+    return this.#dhcpcd.start(options);
+  }
+
+  get #streams(): LinuxTcp {
+    const [family = 4] = this.#families;
+    this.#tcp ??= new LinuxTcp(this.#cables.network, family, (name) => this.#inside(() => indexOf(name)));
+    return this.#tcp;
   }
 
   events(): NeighEvent[] {
@@ -211,7 +239,8 @@ export const linux: DutKind = {
   name: "linux",
   description: "the kernel of this machine, in a network namespace of its own",
   timing: { timers: kernelHz(), slack: 40 },
-  can: new Set([...ALL_NEEDS].filter((need) => need !== "strategies")),
+  can: new Set([...ALL_NEEDS].filter((need) => need !== "strategies" && !(need === "address-programs" && missingDhcpcd()))),
+  remedies: { "address-programs": "dhcpcd, from the package dhcpcd-base" },
   families: BOTH_FAMILIES,
   realTime: true,
   settle: 1,

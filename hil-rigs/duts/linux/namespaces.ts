@@ -60,6 +60,10 @@ export class TesterNetwork {
       recvfrom: library.func("recvfrom", "intptr_t", ["int", "void *", "size_t", "int", "void *", "void *"]),
       recvmsg: library.func("recvmsg", "intptr_t", ["int", "void *", "int"]),
       getsockname: library.func("getsockname", "int", ["int", "void *", "void *"]),
+      listen: library.func("listen", "int", ["int", "int"]),
+      accept4: library.func("accept4", "int", ["int", "void *", "void *", "int"]),
+      connect: library.func("connect", "int", ["int", "void *", "uint32_t"]),
+      shutdown: library.func("shutdown", "int", ["int", "int"]),
       clock_gettime: library.func("clock_gettime", "int", ["int", "void *"]),
       word: koffi.sizeof("void *"),
     });

@@ -6,7 +6,8 @@
  * process; a socket for each case would spoil the times of the cases beside it.
  */
 import { type ReceiveRing, SLOT, SlotStatus } from "../../../drivers/packet/ring.ts";
-import { MSG_DONTWAIT, PacketSocket, VnetHeader } from "../../../drivers/packet/socket.ts";
+import { MSG_DONTWAIT, PacketSocket } from "../../../drivers/packet/socket.ts";
+import { VnetHeader } from "../../../drivers/packet/vnet-header.ts";
 import { type Libc, NATIVE, type Watch } from "../../../hal/bridges/linux/libc.ts";
 import { LinkSocket } from "../../../hal/bridges/linux/link.ts";
 import type { SystemCalls } from "./system-calls.ts";

@@ -2,8 +2,8 @@
 import { NATIVE } from "../../../hal/bridges/linux/libc.ts";
 import type { Datagram, DutSocket, GroupAct, SendOptions, SocketOptions } from "../../contract/dut.ts";
 import type { Family } from "../../contract/plan.ts";
-import { ip6Bytes, ip6Text, ipBytes, ipText } from "../../wire/bytes.ts";
 import type { TesterNetwork } from "./namespaces.ts";
+import { numberOf, type Scope, SOCKET_FAMILIES, type SocketFamily, sockaddr } from "./sockets.ts";
 
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 0o2004002;
 const SOL_SOCKET = 1;
@@ -27,52 +27,6 @@ const GROUP_OPTIONS: Readonly<Record<GroupAct, number>> = {
 const STORAGE = 128;
 const REQUEST_HEAD = 8;
 
-/** Constants and structures of a family's sockets. */
-interface SocketFamily {
-  /** Level of its options. */
-  readonly level: number;
-  readonly number: number;
-  /** Size of struct sockaddr_in, sockaddr_in6. */
-  readonly size: number;
-  /** Level and name of IP_RECVERR, IPV6_RECVERR. */
-  readonly errors: readonly [level: number, name: number];
-  readonly any: string;
-  /** Puts the address into a sockaddr. */
-  put(bytes: Uint8Array, address: string, scope: Scope): void;
-  take(bytes: Uint8Array): string;
-}
-
-/** The index of an interface by its name. */
-export type Scope = (device: string) => number;
-
-const INET: SocketFamily = {
-  level: 0,
-  number: 2,
-  size: 16,
-  errors: [0, 11],
-  any: "0.0.0.0",
-  put: (bytes, address) => bytes.set(ipBytes(address), 4),
-  take: (bytes) => ipText(bytes, 4),
-};
-
-/** Behind family and port: flow information, the address, and the scope at 24. */
-const INET6: SocketFamily = {
-  level: 41,
-  number: 10,
-  size: 28,
-  errors: [41, 25],
-  any: "::",
-  put(bytes, address, scope) {
-    const [plain = "", device = "e0"] = address.split("%");
-    bytes.set(ip6Bytes(plain), 8);
-    const zoned = /^fe[89ab]|^ff02/.test(plain);
-    if (zoned) new DataView(bytes.buffer).setUint32(24, scope(device), NATIVE);
-  },
-  take: (bytes) => ip6Text(bytes, 8),
-};
-
-const FAMILIES: Readonly<Record<Family, SocketFamily>> = { 4: INET, 6: INET6 };
-
 export class LinuxSocket implements DutSocket {
   readonly port: number;
   readonly #network: TesterNetwork;
@@ -87,14 +41,13 @@ export class LinuxSocket implements DutSocket {
   constructor(network: TesterNetwork, family: Family, scope: Scope, options: SocketOptions) {
     const { libc, calls } = network;
     this.#network = network;
-    this.#family = FAMILIES[family];
+    this.#family = SOCKET_FAMILIES[family];
     this.#scope = scope;
     const { number, size, any, errors } = this.#family;
     this.#reports = options.errors === true;
     this.#fd = libc.socket(number, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
     if (this.#fd < 0) throw new Error(`socket: ${libc.errorName(libc.errno())}`);
-    const on = new Uint8Array(4);
-    new DataView(on.buffer).setInt32(0, 1, NATIVE);
+    const on = numberOf(1);
     libc.setsockopt(this.#fd, SOL_SOCKET, SO_BROADCAST, on, 4);
     if (this.#reports) libc.setsockopt(this.#fd, ...errors, on, 4);
     const address = this.#sockaddr(options.address ?? any, options.port ?? 0);
@@ -103,7 +56,7 @@ export class LinuxSocket implements DutSocket {
       libc.close(this.#fd);
       throw new Error(`bind: ${why}`);
     }
-    calls.getsockname(this.#fd, address, lengthOf(size));
+    calls.getsockname(this.#fd, address, numberOf(size));
     this.port = new DataView(address.buffer).getUint16(2);
   }
 
@@ -141,7 +94,7 @@ export class LinuxSocket implements DutSocket {
     const address = new Uint8Array(size);
     const datagrams: Datagram[] = [];
     for (;;) {
-      const length = calls.recvfrom(this.#fd, bytes, bytes.length, MSG_DONTWAIT, address, lengthOf(size));
+      const length = calls.recvfrom(this.#fd, bytes, bytes.length, MSG_DONTWAIT, address, numberOf(size));
       if (length < 0) return datagrams;
       const port = new DataView(address.buffer).getUint16(2);
       datagrams.push({ from: take(address), port, bytes: bytes.slice(0, length) });
@@ -158,12 +111,7 @@ export class LinuxSocket implements DutSocket {
   }
 
   #sockaddr(address: string, port: number): Uint8Array {
-    const bytes = new Uint8Array(this.#family.size);
-    const view = new DataView(bytes.buffer);
-    view.setUint16(0, this.#family.number, NATIVE);
-    view.setUint16(2, port);
-    this.#family.put(bytes, address, this.#scope);
-    return bytes;
+    return sockaddr(this.#family, address, port, this.#scope);
   }
 
   #takeErrors(): void {
@@ -186,10 +134,4 @@ export class LinuxSocket implements DutSocket {
       this.#errors.push(libc.errorName(new DataView(control.buffer).getUint32(word + 8, NATIVE)));
     }
   }
-}
-
-function lengthOf(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, NATIVE);
-  return bytes;
 }

@@ -1,6 +1,8 @@
 /** The common part of the DUTs that hold our stack: passes the requests of operators and programs to the running stack. */
 import type { EthernetController } from "../../../hal/ethernet.ts";
+import type { AddressOptions, AddressProgram } from "../../contract/address-program.ts";
 import type { DutSocket, IpResult, NeighEvent, NeighRow, SocketOptions } from "../../contract/dut.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../../contract/stream.ts";
 import type { StackDut } from "./stack-dut.ts";
 
 export abstract class RunningStack {
@@ -29,6 +31,18 @@ export abstract class RunningStack {
 
   socket(options?: SocketOptions): DutSocket {
     return this.running.socket(options);
+  }
+
+  listen(port: number, options: ListenOptions = {}): DutListener {
+    return this.running.listen(port, options);
+  }
+
+  connect(to: string, port: number, options: ConnectOptions = {}): DutStream {
+    return this.running.connect(to, port, options);
+  }
+
+  getAddress(options: AddressOptions): AddressProgram {
+    return this.running.getAddress(options);
   }
 
   managedTick(): void {

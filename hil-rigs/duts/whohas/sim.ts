@@ -53,6 +53,8 @@ export class SimulatedDut extends RunningStack implements Dut {
 
   async stop(): Promise<void> {
     await this.stack?.close();
+    const left = this.stack?.stack.network.pool.inUse ?? 0;
+    if (left > 0) throw new Error(`${left} packet buffers are left behind`);
   }
 
   now(): number {

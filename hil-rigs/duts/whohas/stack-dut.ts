@@ -22,6 +22,7 @@ import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
+import type { AddressOptions, AddressProgram } from "../../contract/address-program.ts";
 import type {
   Datagram,
   DutSocket,
@@ -34,7 +35,10 @@ import type {
   StrategyWish,
 } from "../../contract/dut.ts";
 import type { AddressPlan, DeviceName, Family } from "../../contract/plan.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../../contract/stream.ts";
+import { StackAddresses } from "./addresses.ts";
 import { stackIp } from "./iproute.ts";
+import { connectFrom, listenOn } from "./stream.ts";
 
 /** Drop reasons that sendto() reports to the sender. A kernel does not report the others. */
 const ERRNOS: Readonly<Record<string, string>> = {
@@ -54,6 +58,8 @@ export class StackDut {
   readonly #client: ControlClient;
   readonly #events: NeighEvent[] = [];
   readonly #families: readonly Family[];
+  readonly #seed: number;
+  #addresses: StackAddresses | null = null;
 
   /**
    * @param families those of its addresses; of IPv6 they are usable at once, and routers are not asked for
@@ -65,12 +71,13 @@ export class StackDut {
     const neighbours = { strategy: makeStrategy(name, settings) };
     this.stack = new Stack({ clock, random, pool: { limit: 40_000 }, loopback: true, families: more, neighbours });
     this.#families = families;
+    this.#seed = seed;
     if (families.includes(6))
       for (const name of ["accept_dad", "router_solicitations"]) this.sysctl(`net.ipv6.conf.default.${name}`, "0");
     this.#client = new ControlClient(new LocalCaller(stackMethods(this.stack)));
     for (const table of this.#tables)
       table.onChange((entry, kind) => {
-        this.#events.push({ kind, ...shown(entry) });
+        this.#events.push({ kind, ...shown(entry), time: clock.now() });
       });
   }
 
@@ -130,6 +137,19 @@ export class StackDut {
     return new StackSocket(socket, options.errors ?? false, (name) => this.stack.network.device(name) as NetDevice);
   }
 
+  listen(port: number, options: ListenOptions): DutListener {
+    return listenOn(this.stack, port, options);
+  }
+
+  connect(to: string, port: number, options: ConnectOptions): DutStream {
+    return connectFrom(this.stack, to, port, options);
+  }
+
+  getAddress(options: AddressOptions): AddressProgram {
+    this.#addresses ??= new StackAddresses(this.stack, this.stack.network.device("e0") as NetDevice, this.#seed);
+    return this.#addresses.start(options);
+  }
+
   events(): NeighEvent[] {
     return this.#events.splice(0);
   }
@@ -152,12 +172,13 @@ export class StackDut {
   }
 
   close(): Promise<void> {
+    this.#addresses?.close();
     return this.stack.close();
   }
 }
 
 /** The part of an entry that both the table and its events show. */
-function shown(entry: Neighbour): Omit<NeighEvent, "kind"> {
+function shown(entry: Neighbour): Omit<NeighEvent, "kind" | "time"> {
   return {
     dst: keyText(entry),
     dev: entry.device.name,

@@ -117,22 +117,6 @@ const others: readonly Case[] = [
     },
   },
   {
-    id: "TCP-01",
-    title: "a connection request to a closed port is refused",
-    source: "RFC 9293 3.10.7.1; kernel: tcp_v4_send_reset",
-    async run(bench) {
-      await acquainted(bench);
-      // Ports 1000 and 80, sequence 1, a header of 5 words, SYN, a window.
-      const syn = [3, 232, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0x10, 0, 0, 0, 0, 0];
-      // The sum of the pseudo header 10.0.0.2, 10.0.0.1, 6, 20 and of these words, complemented.
-      const sum = 0xffff - (0x0a00 + 2 + 0x0a00 + 1 + 6 + 20 + 0x03e8 + 0x50 + 1 + 0x5002 + 0x1000);
-      syn.splice(16, 2, sum >> 8, sum & 0xff);
-      await bench.say(ipv4({}, 6, syn));
-      const answer = await bench.hears("refuses", { kind: "packet", protocol: 6 });
-      bench.expect("RST and ACK", answer.body[13], 0x14);
-    },
-  },
-  {
     id: "ICMP-11",
     title: "a datagram in fragments to a closed port is reported once, with its first fragment's header",
     source: "RFC 1122 3.2.2; kernel: ip_defrag",

@@ -174,6 +174,27 @@ t.test("where ERDPT was left before the sleep does not matter afterwards", async
   await bench.close();
 });
 
+t.test("a chip that was reset asleep is set up anew before a frame leaves", async (t) => {
+  const bench = new Bench();
+  await bench.open();
+  await during(bench, bench.driver.suspend());
+  // It lost its supply for a moment.
+  bench.disturb(0, ECON2, (value) => value & ~0x20);
+  await bench.clock.advance(1);
+  bench.resetChip();
+  await bench.clock.advance(1000);
+  await during(bench, bench.driver.resume());
+  const cookie = bench.host.send(outgoing(1));
+  await bench.clock.advance(100);
+  t.equal(bench.driver.health.repairs, 1);
+  t.equal(bench.host.settlements[cookie], DropReason.NONE, "accepted while it was repaired, and sent after it");
+  t.equal(firstDifference(bench.sent, [outgoing(1)]), -1, "as it was meant");
+  bench.deliver(frameOf(60, 3));
+  await bench.clock.advance(10);
+  t.equal(bench.host.received, 1);
+  await bench.close();
+});
+
 t.test("the receive mode may be set asleep", async (t) => {
   const bench = new Bench();
   await bench.open();

@@ -131,6 +131,18 @@ t.test("what whohas check says", async (t) => {
   );
 });
 
+t.test("an app in the list of apps finds a server at the far end, as a device's own address does", async (t) => {
+  for (const [addresses, got] of [
+    ["", "192.168.10.50/24"],
+    ["10.0.7.9/24", "10.0.7.50/24"],
+  ] as const) {
+    const { clock, system, log } = await start(`devices:\n${device(addresses)}apps: [{ kind: dhcp, device: eth0 }]\n`);
+    await clock.advance(10_000);
+    t.ok(log.includes(`eth0 dhcp got ${got}`), `[${addresses}]: ${log}`);
+    await system.stop();
+  }
+});
+
 t.test("mistakes in a rig are told with their place", async (t) => {
   const faults = (text: string): string => {
     try {

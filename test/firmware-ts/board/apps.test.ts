@@ -1,6 +1,6 @@
 /** `apps:` of a rig file: read, refused, described and run; `telemetry:` and `board.leds:` are short forms of two of them. */
 import t from "tap";
-import type { DatagramEvent } from "../../../firmware-ts/apps/app.ts";
+import type { AppDatagram } from "../../../firmware-ts/apps/app.ts";
 import { APP_KINDS } from "../../../firmware-ts/apps/index.ts";
 import { appsOf } from "../../../firmware-ts/board/apps.ts";
 import type { Rig } from "../../../firmware-ts/board/rig/rig.ts";
@@ -72,7 +72,7 @@ t.test("what is wrong is said where it is", async (t) => {
     [
       'apps: [{ kind: telemetry, to: "10.0.0.1:8094", every: 0s, pin: 3 }]\n',
       "f:3:55: apps[0].every: 0s: not from 1ms to 365d",
-      "f:3:59: apps[0].pin: unknown key; what may stand here: kind, to, every, format, batch, timestamp, sensors, coap, mqtt",
+      "f:3:59: apps[0].pin: unknown key; what may stand here: kind, to, every, format, batch, timestamp, sequence, sleep, sensors, own, tags, store, jitter, statsd, coap, mqtt",
     ],
     [
       'apps: [{ kind: link-leds, link: "7", activity: "8" }, { kind: link-leds, link: "8" }]\n',
@@ -82,6 +82,21 @@ t.test("what is wrong is said where it is", async (t) => {
       'telemetry: { to: "10.0.0.1:1", sensors: [{ kind: light, pin: A1 }] }\napps: [{ kind: telemetry, to: "10.0.0.1:2", sensors: [{ kind: light, pin: A1 }] }]\n',
       "f:4:75: apps[0].sensors[0].pin: A1: taken already by telemetry.sensors[0]; each part needs a pin of its own",
     ],
+    [
+      'telemetry: { to: "10.0.0.1:1", format: mqtt, mqtt: { topic: a }, sleep: {} }\n',
+      "f:3:66: telemetry.sleep: mqtt waits for answers, and a node that sleeps hears none",
+    ],
+    [
+      'telemetry: { to: "10.0.0.1:1", sleep: { controller: off, confirmEvery: 1 } }\n',
+      "f:3:53: telemetry.sleep.controller: off: what may stand here: down, listen, on",
+      "f:3:72: telemetry.sleep.confirmEvery: 1: a duration without its unit; say e.g. 1s",
+    ],
+    [
+      'telemetry: { to: "10.0.0.1:1", sleep: {} }\napps: [{ kind: telemetry, to: "10.0.0.1:2" }]\n',
+      "f:3:32: telemetry.sleep: the node sleeps as a whole, and the rig has another firmware",
+    ],
+    ["snapshot: {}\n", "f:3:1: snapshot.file: missing; say e.g. file: /var/lib/whohas/node"],
+    ["snapshot: { file: /n, every: 1ms }\n", "f:3:30: snapshot.every: 1ms: not from 1s to 365d"],
   ] as [string, ...string[]][]) {
     t.strictSame(refusal(text), lines.join("\n"), text);
   }
@@ -96,13 +111,22 @@ apps:
   - { kind: link-leds, link: "13" }
 `);
   const clock = new VirtualClock();
-  const events: DatagramEvent[] = [];
-  const listener = { ready: () => {}, device: () => {}, datagram: (event: DatagramEvent) => void events.push({ ...event }) };
+  const events: AppDatagram[] = [];
+  const listener = { ready: () => {}, device: () => {}, datagram: (event: AppDatagram) => void events.push({ ...event }) };
   const system = await System.make(two, { clock, listener, duration: 10_000 });
   await startSystem(system);
   await clock.advance(20_000);
   t.match(system.summary(), { datagrams: { sent: 15, failed: 0 }, drops: {} }, "10 and 5, no port unreachable");
   t.equal(events.length, 15);
+  const of = (app: string): number => events.filter((event) => event.app === app).length;
+  t.same([of("telemetry-1"), of("telemetry-2")], [10, 5], "each event says whose it is");
+  t.same(
+    Object.entries(system.summary().apps).map(([name, { sent }]) => [name, sent]),
+    [
+      ["telemetry-1", 10],
+      ["telemetry-2", 5],
+    ],
+  );
   await system.stop();
 
   const silent = await System.make(two, { clock, listener, app: false });

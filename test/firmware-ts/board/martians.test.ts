@@ -14,7 +14,7 @@ sysctl: { net.ipv4.conf.eth0.log_martians: 1 }
 t.test("a packet from our own address", async (t) => {
   const clock = new VirtualClock();
   const lines: string[] = [];
-  const options = { print: (line: string) => void lines.push(line), quiet: false, socket: null, name: "t" };
+  const options = { print: (line: string) => void lines.push(line), quiet: false, socket: null, name: "t", metrics: null };
   const [text, json] = [textReport(options), jsonReport(options)];
   const listener = {
     ready: () => {},

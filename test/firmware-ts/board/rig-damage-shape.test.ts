@@ -7,7 +7,7 @@ refused([
     "unknown key, nothing near",
     "seed: 7  ",
     "colour: 7  ",
-    "f:3:1: colour: unknown key; what may stand here: name, seed, board, devices, routes, neighbours, sysctl, telemetry, apps",
+    "f:3:1: colour: unknown key; what may stand here: name, seed, board, devices, routes, neighbours, sysctl, telemetry, snapshot, apps, dns, metrics",
   ],
   [
     "unknown key in a device",
@@ -99,7 +99,7 @@ refused([
     "merge key",
     "  every: 3s",
     "  <<: { every: 3s }",
-    "f:18:3: telemetry.<<: unknown key; what may stand here: to, every, format, batch, timestamp, sensors, coap, mqtt",
+    "f:18:3: telemetry.<<: unknown key; what may stand here: to, every, format, batch, timestamp, sequence, sleep, sensors, own, tags, store, jitter, statsd, coap, mqtt",
   ],
   ["key of every object", "  every: 3s", "  __proto__: { every: 3s }", "f:18:3: telemetry.__proto__: unknown key"],
   ["key that is a list", "{ io: none }", "{ [io]: none }", "f:4:10: board: a key must be plain text"],

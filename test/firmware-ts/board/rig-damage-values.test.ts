@@ -129,7 +129,7 @@ refused([
     "telemetry to a name",
     "to: 192.168.10.1:8094",
     "to: influx.local:8094",
-    "f:17:7: telemetry.to: influx.local:8094: not ADDRESS:PORT; say e.g. 192.168.10.1:8094",
+    "f:17:7: telemetry.to: influx.local:8094: names of .local are the link's own (mDNS), no name server knows them; say an address",
   ],
   [
     "telemetry in a format that is none",

@@ -27,11 +27,11 @@ t.test("every key", async (t) => {
   t.strictSame(
     rows.filter((row) => row.startsWith("telemetry")),
     [
-      "telemetry  192.168.10.1:8089   every 10s, format line, 6 readings in a message, timestamp wait",
-      "telemetry  192.168.10.1:8125   every 3s, format statsd, timestamp none",
-      "telemetry  192.168.10.1:25826  every 3s, format collectd, 1000 readings in a message, timestamp always",
-      "telemetry  192.168.10.1:5683   every 3s, format coap, put senml-json to /a/b, one in 10 confirmed, 2 readings in a message, timestamp none",
-      "telemetry  192.168.10.1:1883   every 3s, format mqtt, MQTT 5, QoS 1, senml-cbor to a/b",
+      "telemetry-1  192.168.10.1:8089   every 10s, format line, 6 readings in a message, timestamp wait",
+      "telemetry-2  192.168.10.1:8125   every 3s, format statsd, timestamp none",
+      "telemetry-3  192.168.10.1:25826  every 3s, format collectd, 1000 readings in a message, timestamp always",
+      "telemetry-4  192.168.10.1:5683   every 3s, format coap, put senml-json to /a/b, one in 10 confirmed, 2 readings in a message, timestamp none",
+      "telemetry-5  192.168.10.1:1883   every 3s, format mqtt, MQTT 5, QoS 1, senml-cbor to a/b",
     ],
     "and no password",
   );
@@ -63,6 +63,13 @@ t.test("refused: values that are none, and values that do not fit together", asy
     ["coap: { path: /a }", "telemetry.coap: settings of the format coap, and the format is line"],
     ["format: mqtt, mqtt: senml", "telemetry.mqtt: senml: one value, where a mapping belongs; say e.g. { version: 3.1.1 }"],
     ["format: mqtt, mqtt: { qos: 2 }", "telemetry.mqtt.qos: 2: not a whole number from 0 to 1"],
+    [
+      "format: mqtt, mqtt: { password: abc }",
+      'telemetry.mqtt.password: MQTT 3.1.1 has no password without a user; name one, or say version: "5"',
+    ],
+    ['format: mqtt, mqtt: { version: "5", password: abc }'],
+    ["format: mqtt, mqtt: { user: me, password: abc }"],
+    ['format: mqtt, mqtt: { user: "", password: abc }', "telemetry.mqtt.user: empty; say e.g. pico"],
     ["format: mqtt, mqtt: { keepAlive: 1d }", "telemetry.mqtt.keepAlive: 1d: not from 1s to 65535s"],
     [
       "format: mqtt, mqtt: { topic: a/# }",
@@ -92,7 +99,8 @@ t.test("a format that waits for answers has one host to wait for", async (t) => 
     const address = to.replace(/^\[|\]?:9$/g, "");
     return [`telemetry.to: ${address}: an address of many hosts, and ${format} waits for the answers of one`];
   };
-  for (const to of ["239.1.2.3:9", "255.255.255.255:9", "[ff02::1%eth0]:9"]) {
+  for (const to of ["[ff::1]:9", "[fe80::1%eth0]:9"]) t.strictSame(refusals("format: mqtt", to), [], `${to}: one host`);
+  for (const to of ["239.1.2.3:9", "255.255.255.255:9", "[ff02::1%eth0]:9", "[FF0F::1]:9"]) {
     t.strictSame(refusals("format: mqtt", to), refused(to, "mqtt"));
     t.strictSame(refusals("format: coap, coap: { confirmEvery: 2 }", to), refused(to, "coap"));
     t.strictSame(refusals("format: coap", to), []);
@@ -100,9 +108,10 @@ t.test("a format that waits for answers has one host to wait for", async (t) => 
   }
 });
 
-t.test("the examples of docs/telemetry.md pass whohas check, and run", async (t) => {
-  const examples = [...read("docs/telemetry.md").matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
-  t.equal(examples.length, 2);
+t.test("the examples of docs/telemetry.md and docs/sleep.md pass whohas check, and run", async (t) => {
+  const pages = read("docs/telemetry.md") + read("docs/sleep.md");
+  const examples = [...pages.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
+  t.equal(examples.length, 4);
   for (const example of examples) {
     const clock = new VirtualClock();
     const system = await System.make(parseRig(example, "docs", { firmware: true }), { clock, duration: 120_000 });

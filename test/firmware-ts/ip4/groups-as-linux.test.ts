@@ -67,6 +67,9 @@ const STORY: readonly Step[] = [
       ["10.0.0.255", "any"],
     ] as const
   ).map(([source, hears]): Step => [`from ${source}`, { source, destination: "224.0.0.1", to: ALL_HOSTS, dport: 5000 }, hears]),
+  ["from nobody to nobody", { source: "0.0.0.0", destination: "0.0.0.0", to: BROADCAST, dport: 5000 }, "any"],
+  ["from nobody to nobody, in a frame to us", { source: "0.0.0.0", destination: "0.0.0.0", dport: 5000 }, "any"],
+  ["to nobody", { destination: "0.0.0.0", to: BROADCAST, dport: 5000 }, ""],
   ["a fragment", { destination: "224.0.0.1", to: ALL_HOSTS, dport: 5000, fragment: 0x2000 }, ""],
   ["a wrong option", { destination: "224.0.0.1", to: ALL_HOSTS, dport: 5000, options: [7, 2, 0, 0] }, ""],
   ...sends("10.0.0.255", "any", ""),

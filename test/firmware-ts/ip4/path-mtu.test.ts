@@ -19,8 +19,8 @@ function neededFor(mtu: number, frame: Uint8Array): Uint8Array {
 
 const OURS = { source: "10.0.0.1", destination: "10.0.0.2" };
 
-/** Messages in their order, and what `ip route get 10.0.0.2` says behind `cache` from then on. `-` flushes the cache first. */
-const STORY: readonly (readonly [what: string, message: Uint8Array | "-", cache: string])[] = [
+/** Messages in their order, and what `ip route get 10.0.0.2` says behind `cache` from then on; or a command. */
+const STORY: readonly (readonly [what: string, message: Uint8Array | string, cache: string])[] = [
   ["a port of ours that nobody has", needed(1000, { sport: 7 }), ""],
   ["another code", needed(1000, {}, 3), ""],
   ["a source that is not ours", needed(1000, { source: "10.0.0.9" }), ""],
@@ -32,12 +32,20 @@ const STORY: readonly (readonly [what: string, message: Uint8Array | "-", cache:
   ["the shortest", needed(552), "expires Ns mtu 552"],
   ["too short", needed(551), "expires Ns mtu lock 552"],
   ["longer when it is locked", needed(700), "expires Ns mtu lock 552"],
-  ["flushed", "-", ""],
+  ["flushed", "ip route flush cache", ""],
   ["none at all, as old routers say it", needed(0), "expires Ns mtu lock 552"],
-  ["flushed again", "-", ""],
+  ["flushed again", "ip route flush cache", ""],
   ["an echo request that nobody here has sent", neededFor(800, icmp(OURS, [1])), ""],
   ["an echo reply", neededFor(800, icmp({ ...OURS, icmpType: 0 }, [1])), "expires Ns mtu 800"],
   ["a protocol that we do not have", neededFor(700, ipv4Frame(OURS, 253, new Uint8Array(8))), "expires Ns mtu 800"],
+  ["flushed once more", "ip route flush cache", ""],
+  ["a shorter one is the least", "sysctl -w net.ipv4.route.min_pmtu=296", ""],
+  ["the shortest by that", needed(296), "expires Ns mtu 296"],
+  ["too short by that", needed(295), "expires Ns mtu lock 296"],
+  ["none is shorter than 68", "sysctl -w net.ipv4.route.min_pmtu=67", "expires Ns mtu lock 296"],
+  ["flushed at last", "ip route flush cache", ""],
+  ["a longer one is the least", "sysctl -w net.ipv4.route.min_pmtu=1000", ""],
+  ["too short", needed(600), "expires Ns mtu lock 1000"],
 ];
 
 /** The line behind `cache`, with its seconds left out. */
@@ -54,7 +62,7 @@ realTime(t, "believed or not: the kernel", { skip: missingForNetns() }, async (t
   t.teardown(() => holder.kill());
   await new Promise((resolve) => holder.stdout?.once("data", resolve));
   for (const [what, message, cache] of STORY) {
-    if (message === "-") far.ip("route", "flush", "cache");
+    if (typeof message === "string") far.run("sh", "-c", `${message} 2>&1 || true`);
     else await kernel.answers(message);
     t.equal(cacheOf(far.ip("route", "get", "10.0.0.2")), cache, what);
   }
@@ -66,7 +74,7 @@ t.test("believed or not: our stack", async (t) => {
   lab.stack.udp.open(600);
   const operator = new Operator(lab.stack);
   for (const [what, message, cache] of STORY) {
-    if (message === "-") await operator.type("ip route flush cache");
+    if (typeof message === "string") await operator.type(message);
     else lab.say(message);
     t.equal(cacheOf((await operator.run("ip", ["route", "get", "10.0.0.2"])).stdout), cache, what);
   }
@@ -102,6 +110,19 @@ t.test("a datagram beyond it goes out in fragments, until the news is ten minute
   lab.run(1);
   t.same(framesOf(lab, 973), [1015]);
   t.equal(lab.inUse, 0);
+});
+
+t.test("it is believed for as long as the operator says", async (t) => {
+  const lab = await Lab.open();
+  const operator = new Operator(lab.stack);
+  lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
+  lab.poke();
+  await operator.type("sysctl -w net.ipv4.route.mtu_expires=60");
+  lab.say(needed(1000, { sport: lab.socket.port }));
+  lab.run(59_999);
+  t.same(framesOf(lab, 973), [1010, 60]);
+  lab.run(1);
+  t.same(framesOf(lab, 973), [1015]);
 });
 
 t.test("the socket hears of it, with the code", async (t) => {

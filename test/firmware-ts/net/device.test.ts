@@ -90,6 +90,29 @@ t.test("a frame that cannot go is counted once, its sender told once, its buffer
   t.same(tapped, [4], "a capture sees only what goes out");
 });
 
+t.test("a tap that leaves while it sees a frame, or comes then, hides the frame from no other", async (t) => {
+  const { network, nic, device, send } = await bench();
+  await device.open();
+  nic.room = 9;
+  const seen: string[] = [];
+  const see = (name: string) => (): unknown => seen.push(name);
+  const leave = network.tap(() => {
+    seen.push("leaves");
+    leave();
+    leave();
+    network.tap(see("new"));
+  });
+  const last = see("last");
+  const leaveTwin = network.tap(last);
+  network.tap(last);
+  send(1);
+  t.same(seen.splice(0), ["leaves", "last", "last"]);
+  leaveTwin();
+  leaveTwin();
+  send(2);
+  t.same(seen, ["last", "new"], "one and the same function twice is two taps");
+});
+
 t.test("a busy controller: frames wait in order, at most txQueueLength of them", async (t) => {
   const { pool, nic, device, told, send, tapped } = await bench();
   await device.open();
@@ -211,4 +234,21 @@ t.test("a name is given once", async (t) => {
   const { network, nic } = await bench();
   t.throws(() => network.addDevice("eth0", nic), { message: "a device named eth0 exists already" });
   t.equal(network.addDevice("eth1", new Busy()).ifindex, 2);
+});
+
+t.test("a listener that is taken away hears nothing more, and may be taken away while it listens", async (t) => {
+  const { network, device, events } = await bench();
+  const heard: string[] = [];
+  const first = network.onDeviceEvent((_device, event) => {
+    heard.push(`first ${event}`);
+    first();
+  });
+  const second = network.onDeviceEvent((_device, event) => heard.push(`second ${event}`));
+  events.length = 0;
+  network.deviceEvent(device, "up");
+  second();
+  second();
+  network.deviceEvent(device, "down");
+  t.same(heard, ["first up", "second up"]);
+  t.same(events, ["up", "down"], "others listen on");
 });

@@ -1,5 +1,6 @@
 /** Options of sending sockets beside the kernel: what is too long for its path, TTL and service of groups, our own listeners of a group. */
 import t from "tap";
+import { formatIp } from "../../../firmware-ts/ip/endpoint.ts";
 import type { PathMtuDiscovery } from "../../../firmware-ts/ip/layer.ts";
 import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import { GroupKernel } from "../../support/group-kernel.ts";
@@ -67,6 +68,22 @@ const AFTER: readonly Step[] = [
   [{ discovery: "probe" }, HOST6, 1400, "ok", "1448 hops 64"],
 ];
 
+/** A datagram that is too long, and what the socket is told then, beside the errno (IP_RECVERR, IPV6_RECVERR). */
+const TOLD: readonly (readonly [options: Options, to: string, bytes: number, told: string])[] = [
+  [{}, HOST, 1473, "-"],
+  [{ discovery: "do" }, HOST, 1472, "-"],
+  [{ discovery: "do" }, HOST, 1473, "local EMSGSIZE 1500"],
+  [{ discovery: "interface" }, HOST, 3000, "local EMSGSIZE 1500"],
+  [{}, HOST, 65_507, "-"],
+  [{}, HOST, 65_508, "local EMSGSIZE 1500"],
+  [{}, HOST, 65_535, "local EMSGSIZE 1500"],
+  [{}, HOST, 65_536, "-"],
+  [{ discovery: "do" }, GROUP, 1473, "local EMSGSIZE 1500"],
+  [{ discovery: "do" }, HOST6, 1453, "local EMSGSIZE 1500"],
+  [{}, HOST6, 65_528, "local EMSGSIZE 1500"],
+  [{}, HOST6, 70_000, "local EMSGSIZE 1500"],
+];
+
 const SPORT = 5000;
 
 function tooLong4(): Uint8Array {
@@ -124,9 +141,20 @@ realTime(t, "the kernel", { skip: missingForNetns() || missingPrograms("python3"
     }
   };
   await play(BEFORE);
+  for (const [options, to, bytes, told] of TOLD) {
+    const name = `${JSON.stringify(options)} ${bytes} bytes to ${to}: told`;
+    await kernel.ask(`a set ${to} ${numbered(options, to.includes(":"))} ${to.includes(":") ? 25 : 11}=1`);
+    await kernel.ask(`a send ${to} ${bytes}`);
+    t.equal(await kernel.ask(`a errors ${to}`), told, name);
+    await kernel.ask(`a set ${to} ${to.includes(":") ? 25 : 11}=0`);
+  }
+  // The packets of those that were not too long.
+  await kernel.lines(2 + 1 + 45, packetLine);
+  t.same([await kernel.ask(`a mtu ${HOST}`), await kernel.ask(`a mtu ${HOST6}`)], ["1500", "1500"]);
   kernel.say(tooLong4());
   kernel.say(tooLong6());
   await play(AFTER);
+  t.same([await kernel.ask(`a mtu ${HOST}`), await kernel.ask(`a mtu ${HOST6}`)], ["600", "1300"]);
 });
 
 t.test("our stack", async (t) => {
@@ -149,9 +177,27 @@ t.test("our stack", async (t) => {
     }
   };
   play(BEFORE);
+  const mtus = (): number[] => [HOST, HOST6].map((to) => socket.pathMtu(socket.to(to, 9)));
+  for (const [options, to, bytes, told] of TOLD) {
+    apply(socket, options);
+    let heard = "-";
+    socket.onError = ({ local, errno, info, destination }, port) => {
+      heard = `${local ? "local" : "icmp"} ${errno} ${info}`;
+      t.same([formatIp(destination), port], [to, 9]);
+    };
+    socket.send(new Uint8Array(bytes), socket.to(to, 9));
+    t.equal(heard, told, `${JSON.stringify(options)} ${bytes} bytes to ${to}: told`);
+  }
+  lab.run(0);
+  lab.take();
+  socket.onError = null;
+  apply(socket, {});
+  t.same(mtus(), [1500, 1500]);
   lab.say(tooLong4());
   lab.say(tooLong6());
   play(AFTER);
+  apply(socket, {});
+  t.same(mtus(), [600, 1300]);
   t.equal(lab.inUse, 0);
 });
 

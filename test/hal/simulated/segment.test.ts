@@ -277,6 +277,14 @@ t.test("a tap sees what is put on the wire before the wire does anything to it, 
   remove();
   send(ports[0], "x");
   t.equal(seen.length, 1);
+  const order: string[] = [];
+  const leave = wire.tap(() => {
+    order.push("leaves");
+    leave();
+  });
+  wire.tap(() => order.push("stays"));
+  for (const text of ["y", "z"]) send(ports[0], text);
+  t.same(order, ["leaves", "stays", "stays"], "one that leaves hides the frame from no other");
 });
 
 t.test("jabber vanishes, the longest frame passes", async (t) => {

@@ -1,7 +1,11 @@
 /** The `whohas-rig` command: its words, its lines and its exit codes. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import t from "tap";
-import { programCommand } from "../../support/own.ts";
+import { readRecord } from "../../../hil-rigs/reports/read.ts";
+import { programCommand, scratch } from "../../support/own.ts";
 
 const MAIN = new URL("../../../hil-rigs/cli/main.ts", import.meta.url);
 
@@ -60,6 +64,48 @@ t.test("compare of a device with itself finds nothing", async (t) => {
   t.match(out, /\d+ cases compared, 0 differences, 0 repeated as unsteady\n$/);
 });
 
+t.test("a report is written, shown, held against another one, and played again where it failed", async (t) => {
+  const folder = join(scratch("rig"), "report");
+  const { exit, out } = rig("run", "arp", "--dut", "whohas-sim", "--filter", "ARP-G-01*", "--report", folder);
+  t.equal(exit, 0);
+  t.match(out, new RegExp(`^report: ${folder}/report\\.html$`, "m"));
+  t.match(readFileSync(join(folder, "report.html"), "utf8"), /<h1>whohas-rig: run arp --dut whohas-sim/);
+  t.match(rig("show", folder, "ARP-G-01*").out, /^ARP-G-01.* on whohas-sim: passed\n(?:.*\n)+ +0\.000 {2}│/);
+  t.match(rig("show", folder), { exit: 2, err: /no case failed in/ });
+  t.match(rig("changes", folder, folder), { exit: 0, out: "0 changes; 0 cases passed before and fail now\n" });
+  const again = ["run", "arp", "--dut", "whohas-sim", "--rerun-failed"] as const;
+  t.match(rig(...again), { exit: 2, err: /--rerun-failed needs --report DIR/ });
+  t.match(rig(...again, "--report", folder), { exit: 2, err: /none of these cases failed in/ });
+  const path = join(folder, "record.json");
+  const record = JSON.parse(readFileSync(path, "utf8"));
+  record.cases[0].results[0].status = "failed";
+  writeFileSync(path, JSON.stringify(record));
+  t.match(rig(...again, "--report", folder), { exit: 0, out: /^whohas-sim: 1 passed, 0 failed/ });
+});
+
+t.test("SIGINT ends a run between two cases: what was played is told and in the report", async (t) => {
+  const folder = join(scratch("rig"), "interrupted");
+  const child = spawn(...programCommand(MAIN, ["run", "arp", "nd", "--dut", "whohas-sim", "--verbose", "--report", folder]), {
+    env: { PATH: process.env["PATH"] },
+  });
+  t.teardown(() => child.kill("SIGKILL"));
+  const code = once(child, "exit");
+  let out = "";
+  for await (const text of child.stdout.setEncoding("utf8")) {
+    if (out === "") child.kill("SIGINT");
+    out += text;
+  }
+  t.same((await code)[0], 130);
+  t.match(out, /^whohas-sim: \d+ passed, 0 failed, .*, \d+ not played; /m);
+  t.equal(readRecord(folder).interrupted, true);
+});
+
+t.test("list --json has what list has", async (t) => {
+  const { suites, devices } = JSON.parse(rig("list", "--json").out);
+  t.match(suites[0], { name: "arp", cases: [{ id: /^ARP-/, family: 4, needs: [] }] });
+  t.ok(devices.some(({ name, missing }: { name: string; missing: unknown }) => name === "whohas-sim" && missing === null));
+});
+
 t.test("measure counts the requests of every run", async (t) => {
   const { exit, out, err } = rig("measure", "telemetry", "--dut", "whohas-sim", "--runs", "3", "--case", "TEL-07*");
   t.equal(err, "");
@@ -72,7 +118,7 @@ t.test("wrong words end it with 2 and one line that says what would be right", a
   const wrong: readonly (readonly [args: string[], line: RegExp])[] = [
     [
       ["run", "arpp", "--dut", "whohas-sim"],
-      /^whohas-rig: no suite "arpp"; there are arp, nd, ip, ip6, telemetry, multicast, ipv4, ipv6, icmp, udp, fragments\n$/,
+      /^whohas-rig: no suite "arpp"; there are arp, nd, ip, ip6, telemetry, multicast, tcp, dhcp, acd, ipv4, ipv6, icmp, udp, fragments\n$/,
     ],
     [["list", "arpp"], /^whohas-rig: no suite "arpp"; .*\n$/],
     [["run", "arp", "--dut", "esp32"], /^whohas-rig: no DUT "esp32"; there are linux, whohas-sim, whohas-wire\n$/],

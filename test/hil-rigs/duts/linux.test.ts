@@ -1,5 +1,6 @@
 /** Linux as a device under test. */
 import { readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import t, { type Test } from "tap";
 import type { Dut, DutKind, DutRack } from "../../../hil-rigs/contract/dut.ts";
 import { PLANS } from "../../../hil-rigs/contract/plan.ts";
@@ -67,6 +68,26 @@ realTime(t, "an ip that stays answers as one that is started each time", { skip 
   t.ok(children().includes("ip"));
   await other.stop();
   t.notOk(children().includes("ip"), "it ends with the DUT");
+});
+
+realTime(t, "the program that gets addresses speaks in the DUT's namespace, and ends with the DUT", { skip }, async (t) => {
+  if (!linux.can.has("address-programs")) {
+    t.match(linux.remedies?.["address-programs"], "dhcpcd-base");
+    return;
+  }
+  const files = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("whohas-dhcpcd-"));
+  const before = files();
+  const dut = await started(t, await benchOf(t, linux), false);
+  let asked = false;
+  dut.onFrame = ({ bytes }) => {
+    asked ||= bytes[23] === 17 && bytes[37] === 67;
+  };
+  dut.getAddress({ by: "dhcp" });
+  t.ok(await dut.wait(20_000, () => asked), "it asks");
+  const [own] = files().filter((name) => !before.includes(name));
+  await dut.stop();
+  t.notOk(children().includes("sh"), "it ends with the DUT");
+  t.notOk(own !== undefined && files().includes(own), "and its files go with it");
 });
 
 realTime(t, "the kernel's looks at managed entries are heard", { skip }, async (t) => {

@@ -12,6 +12,7 @@ import { EXPECTATIONS } from "../../../hil-rigs/run/expectations.ts";
 import { type CaseResult, runCases } from "../../../hil-rigs/run/runner.ts";
 import { datagram } from "../../../hil-rigs/stage/patterns.ts";
 import { SUITES } from "../../../hil-rigs/suites/index.ts";
+import { tcp } from "../../../hil-rigs/suites/tcp/index.ts";
 import { arpReply, arpRequest } from "../../../hil-rigs/wire/build.ts";
 import { udp } from "../../../hil-rigs/wire/build4.ts";
 import { udp6 } from "../../../hil-rigs/wire/build6.ts";
@@ -48,6 +49,11 @@ const SAMPLE: ReadonlySet<string> = new Set([
   "IP-19/length-0",
   "IP6-01",
   "IP6-33/routing-0-left",
+  "TCP-32/probe",
+  "DHCP-02",
+  "DHCP-25/kept",
+  "ACD-02",
+  "LL-02",
 ]);
 
 const namespace = (): string => readlinkSync("/proc/self/ns/net");
@@ -66,6 +72,12 @@ for (const kind of [linux, whohasWire]) {
     const results = await runCases(kind, cases, { expectations: EXPECTATIONS });
     for (const { case: each, status, reason } of results) t.not(status, "failed", `${each.id} ${reason}`);
     t.same([namespace(), links()], before, "the process is back where it was, and nothing is left there");
+  });
+
+  realTime(t, `${kind.name}: cases of TCP that wait for nothing hold`, { skip }, async (t) => {
+    const cases = tcp.cases.filter(({ patient, family }) => !patient && family !== 6);
+    const results = await runCases(kind, cases, { expectations: EXPECTATIONS });
+    for (const { case: each, status, reason } of results) t.not(status, "failed", `${each.id} ${reason}`);
   });
 
   realTime(t, `${kind.name}: two devices, each with its own cable`, { skip }, async (t) => {

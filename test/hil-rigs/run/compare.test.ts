@@ -62,6 +62,23 @@ t.test("only a port that was drawn is overlooked", async (t) => {
   t.same(differing([from(4444)], [from(4445)]), ["frames"]);
 });
 
+t.test("of a TCP segment the drawn port and PSH are overlooked, and nothing else", async (t) => {
+  const segment = (port: number, what: string): Line =>
+    frame(0, `p0 a > b tcp 10.0.0.1:${port} > 10.0.0.2:80 ttl 64 ${what} seq 0 ack 0 length 1`);
+  t.same(differing([segment(33_333, "A")], [segment(60_001, "PA")]), []);
+  t.same(differing([segment(33_333, "FPA")], [segment(33_333, "FA")]), []);
+  t.same(differing([segment(33_333, "FA")], [segment(33_333, "A")]), ["frames"]);
+  t.same(differing([segment(4000, "A")], [segment(4001, "A")]), ["frames"]);
+});
+
+t.test("of a case whose frames stacks choose only commands and the table are compared", async (t) => {
+  const sized = { sized: true };
+  const read = (bytes: number): Line => command(`tcp receive -> ${bytes} bytes`);
+  t.same(differing([frame(1, "a"), event("new x"), read(10)], [frame(2, "b"), read(20)], sized), []);
+  t.same(differing([read(10)], [read(20)]), ["commands"], "others are held to it");
+  t.same(differing([command("tcp state -> CLOSE")], [command("tcp state -> LAST_ACK")], sized), ["commands"]);
+});
+
 t.test("events: those of one walk through the table in any order, but each entry's own in theirs", async (t) => {
   const flush = command("ip neigh flush dev e0 -> exit 0");
   const [one, two] = ["10.0.0.2 dev e0 lladdr 02:00:00:00:00:02", "10.0.0.3 dev e0 lladdr 02:00:00:00:00:03"];

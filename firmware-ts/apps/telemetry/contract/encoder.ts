@@ -2,12 +2,14 @@
 
 /** One value of a reading. */
 export interface Channel {
-  /** As a collector names it: the sensor's kind, or `seq`. No two of a station have one name. */
+  /** As a collector names it: the sensor's name or kind, a number of the board's own, or `seq`. No two of a station have one name. */
   readonly name: string;
   /** As people write it: `°C`, `V`; empty for a pure number. */
   readonly unit: string;
-  /** A count. */
+  /** A whole number. */
   readonly integer: boolean;
+  /** It counts readings up by one each, where a format can say so: `seq` of StatsD. */
+  readonly counts?: true;
 }
 
 /** One reading of all channels. */
@@ -16,7 +18,7 @@ export interface Reading {
   readonly seq: number;
   /** Clock time, in ms. */
   readonly at: number;
-  /** In the order of the channels; NaN: none. The last one is `seq`. */
+  /** In the order of the channels; NaN: none. At least one is a number. */
   readonly values: readonly number[];
 }
 
@@ -42,11 +44,15 @@ export interface Encoder {
   encode(readings: readonly Reading[], cursor: Cursor, into: Uint8Array, scale: TimeScale): number;
 }
 
+export type Tags = Readonly<Record<string, string>>;
+
 /** The sender, as its messages name it. */
 export interface Station {
   /** The rig's name. */
   readonly node: string;
   readonly channels: readonly Channel[];
+  /** Free words about the station, by their keys: `site`: `barn`. */
+  readonly tags?: Tags;
   /** Ms between readings. */
   readonly every: number;
 }

@@ -7,6 +7,8 @@ import type { Stack } from "../../../stack.ts";
 export interface Link {
   /** Bytes that a message may have now, so that it needs no fragments. */
   readonly room: number;
+  /** The reason that nothing can be sent yet, because the collector's address is not known; empty or absent: it can. */
+  readonly obstacle?: string;
   /** @throws InetError for an address that cannot be reached from this stack at all */
   start(): void;
   /**
@@ -32,6 +34,8 @@ export interface LinkContext {
   readonly address: string | IpAddress;
   readonly port: number;
   readonly settled: Settled;
+  /** A message that the collector's host refuses (ICMP) has failed, though it was sent: readings that are stored can go again. */
+  readonly refusals?: boolean;
 }
 
 /** Messages that a link keeps at most until their fate is known. */

@@ -2,13 +2,15 @@
  * Readings as collectd's binary network protocol (collectd wiki, "Binary protocol"): parts of a type, a length and a body, in network
  * byte order. A part holds until another of its type comes: host, plugin and interval stand once in a message.
  */
-import type { Channel, Encoder, Station } from "../contract/encoder.ts";
+import type { Channel, Encoder, Station, Tags } from "../contract/encoder.ts";
 import { ByteWriter, utf8Length } from "./bytes.ts";
+import { distinct } from "./distinct.ts";
 import { fill } from "./fill.ts";
 
 const Part = {
   HOST: 0x0000,
   PLUGIN: 0x0002,
+  PLUGIN_INSTANCE: 0x0003,
   TYPE: 0x0004,
   TYPE_INSTANCE: 0x0005,
   VALUES: 0x0006,
@@ -23,7 +25,7 @@ const GAUGE = 1;
 /** The count of values, the type of one and its 8 bytes. */
 const ONE_VALUE = 2 + 1 + 8;
 /** Names of 64 bytes with the NUL at their end (DATA_MAX_NAME_LEN of collectd before 5.5). */
-const MOST_NAME = 63;
+export const MOST_NAME = 63;
 const PLUGIN = "telemetry";
 /** Types of collectd's types.db by unit; all others are plain gauges. */
 const TYPES: Readonly<Record<string, string>> = { "°C": "temperature", V: "voltage" };
@@ -31,15 +33,18 @@ const TYPES: Readonly<Record<string, string>> = { "°C": "temperature", V: "volt
 /** The largest packet that collectd takes, unless its network plugin has another MaxPacketSize. */
 export const COLLECTD_PACKET = 1452;
 
-export function collectdEncoder({ node, channels, every }: Station): Encoder {
+export function collectdEncoder({ node, channels, every, tags = {} }: Station): Encoder {
   const host = named(node);
+  const place = named(instanceOf(tags));
   const interval = highResolution(every);
-  const series = channels.map((channel) => ({ type: typeOf(channel), instance: named(channel.name) }));
+  const names = distinct(channels.map(({ name }) => named(name)));
+  const series = channels.map((channel, at) => ({ type: typeOf(channel), instance: names[at]! }));
   return {
     encode(readings, cursor, into, { epoch }) {
       const out = new ByteWriter(into);
       textPart(out, Part.HOST, host);
       textPart(out, Part.PLUGIN, PLUGIN);
+      if (place !== "") textPart(out, Part.PLUGIN_INSTANCE, place);
       numberPart(out, Part.INTERVAL_HR, interval);
       let type = "";
       const any = fill(readings, cursor, channels.length, ({ at, values }, from, to) => {
@@ -94,6 +99,13 @@ function highResolution(ms: number): bigint {
 function typeOf({ unit, integer }: Channel): string {
   if (integer) return "count";
   return (Object.hasOwn(TYPES, unit) ? TYPES[unit] : undefined) ?? "gauge";
+}
+
+/** Tags as the plugin's instance, which is the place that the protocol has: `site=barn,room=loft`. */
+export function instanceOf(tags: Tags): string {
+  return Object.entries(tags)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
 }
 
 /** A name of collectd: a slash would part it, and it ends early. */

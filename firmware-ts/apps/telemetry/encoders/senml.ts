@@ -1,14 +1,15 @@
 /**
  * Readings as SenML records (RFC 8428), in CBOR or in JSON: the base name and the base time stand in the first record of a message, the
- * others have the difference. Without a base time, times are relative to the moment at which the message was sent (section 4.5.3).
+ * others have the difference. Tags are records of text at the head of each message. Without a base time, times are relative to the moment at which the message was sent (section 4.5.3).
  */
 import type { Channel, Cursor, Encoder, Reading, Station, TimeScale } from "../contract/encoder.ts";
 import { ByteWriter } from "./bytes.ts";
 import { cborArray, cborInteger, cborMap, cborNumber, cborText } from "./cbor.ts";
+import { distinct } from "./distinct.ts";
 import { fill } from "./fill.ts";
 
 /** Labels of fields in CBOR (RFC 8428 section 6, table 4). */
-const LABELS = { bn: -2, bt: -3, n: 0, u: 1, v: 2, t: 6 } as const;
+const LABELS = { bn: -2, bt: -3, n: 0, u: 1, v: 2, vs: 3, t: 6 } as const;
 
 /** A SenML record: names and times in the order of the RFC's examples. */
 interface SenmlRecord {
@@ -16,12 +17,14 @@ interface SenmlRecord {
   bt?: number;
   n: string;
   u?: string;
-  v: number;
+  v?: number;
+  /** Text, as a tag has it. */
+  vs?: string;
   t?: number;
 }
 
 /** SenML names of units (RFC 8428 section 12.1); a unit that is not here is left out. */
-const UNITS: Readonly<Record<string, string>> = { "°C": "Cel", V: "V" };
+const UNITS: Readonly<Record<string, string>> = { "°C": "Cel", V: "V", s: "s" };
 
 /** One representation of records. */
 interface Representation {
@@ -38,12 +41,19 @@ interface Representation {
 class SenmlEncoder implements Encoder {
   readonly #base: string;
   readonly #channels: readonly { readonly name: string; readonly unit: string | undefined }[];
+  readonly #tags: readonly { readonly n: string; readonly vs: string }[];
   readonly #representation: Representation;
 
-  constructor({ node, channels }: Station, representation: Representation) {
+  constructor({ node, channels, tags = {} }: Station, representation: Representation) {
     this.#base = `${named(node)}/`;
-    this.#channels = channels.map(({ name, unit }: Channel) => ({
-      name: named(name),
+    const keys = distinct(Object.keys(tags).map(named));
+    this.#tags = Object.values(tags).map((vs, at) => ({ n: keys[at]!, vs }));
+    const names = distinct(
+      channels.map(({ name }) => named(name)),
+      keys,
+    );
+    this.#channels = channels.map(({ unit }: Channel, at) => ({
+      name: names[at]!,
       unit: Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined,
     }));
     this.#representation = representation;
@@ -56,6 +66,12 @@ class SenmlEncoder implements Encoder {
     const first = readings[cursor.reading]?.at ?? now;
     const relative = Number.isNaN(epoch);
     let count = 0;
+    const base = { bn: this.#base, ...(relative ? {} : { bt: seconds(epoch + first) }) };
+    for (const tag of this.#tags) {
+      this.#representation.record(out, count > 0 ? tag : { ...base, ...tag }, count === 0);
+      count++;
+    }
+    if (out.full) return 0;
     const any = fill(readings, cursor, this.#channels.length, ({ at, values }, from, to) => {
       const before = out.length;
       const countBefore = count;
@@ -64,9 +80,8 @@ class SenmlEncoder implements Encoder {
         const value = values[channel]!;
         if (!Number.isFinite(value)) continue;
         const { name, unit } = this.#channels[channel]!;
-        const base = count > 0 ? {} : { bn: this.#base, ...(relative ? {} : { bt: seconds(epoch + first) }) };
         const record = {
-          ...base,
+          ...(count > 0 ? {} : base),
           n: name,
           ...(unit === undefined ? {} : { u: unit }),
           v: value,

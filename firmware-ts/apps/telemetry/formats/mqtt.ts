@@ -48,6 +48,11 @@ function whole(given: Settings): MqttSettings {
 export const mqtt: Format = {
   format: "mqtt",
   settings,
+  // [MQTT-3.1.2-22]; version 5 has no such rule.
+  check: ({ version = DEFAULTS.version, ...given }) =>
+    version === "5" || !("password" in given) || "user" in given
+      ? []
+      : [{ at: ["password"], message: 'MQTT 3.1.1 has no password without a user; name one, or say version: "5"', atKey: true }],
   times: (given) => payloadOf(whole(given).payload).times,
   converses: () => true,
   describe: (given) => {

@@ -36,6 +36,10 @@ export function inShort(frame: Frame): string {
       return frame.op === 1 ? `asks for ${frame.tpa}` : `answers ${frame.tpa}`;
     case "udp":
       return `udp to ${frame.dport}`;
+    case "dhcp":
+      return `dhcp ${frame.message}`;
+    case "tcp":
+      return `tcp ${frame.flags}`;
     case "nd":
       return frame.message === "ns" ? `asks for ${frame.target}` : `${frame.message} ${frame.target}`;
     case "icmp":

@@ -99,3 +99,28 @@ t.test("a link that comes back may be another one: the address is asked for agai
   t.equal(own(bench), "");
   await bench.close();
 });
+
+t.test("an app that ends leaves no listener behind, and one that never began neither", async (t) => {
+  const bench = await DhcpBench.open();
+  const { network } = bench.lab.stack;
+  let listeners = 0;
+  const add = network.onDeviceEvent.bind(network);
+  network.onDeviceEvent = (listener) => {
+    const remove = add(listener);
+    listeners++;
+    return () => {
+      remove();
+      listeners--;
+    };
+  };
+  const apps = [begin(bench), bench.dhcp({ fallback: "link-local" })];
+  t.equal(listeners, 2);
+  bench.server.silent = true;
+  bench.run(40);
+  t.equal(listeners, 3, "the fallback listens by itself");
+  for (const app of apps) app.stop();
+  t.equal(listeners, 0);
+  new LinkLocalAddress(bench.context.on("eth0"), bench.context).stop();
+  t.equal(listeners, 0);
+  await bench.close();
+});

@@ -1,8 +1,9 @@
 /** Answers that are none: of another transaction, cut off, contradictory. The client goes on asking, and takes the right one after them. */
 import t from "tap";
-import { leaseOf, parseStored } from "../../../../firmware-ts/apps/dhcp/lease.ts";
+import { leaseOf } from "../../../../firmware-ts/apps/dhcp/lease.ts";
 import { readReply } from "../../../../firmware-ts/apps/dhcp/message.ts";
 import { readOptions, words, writeOptions } from "../../../../firmware-ts/apps/dhcp/options.ts";
+import { parseStored } from "../../../../firmware-ts/apps/dhcp/stored-lease.ts";
 import { DhcpOption } from "../../../../firmware-ts/apps/dhcp/wire.ts";
 import { DhcpBench, FIRST, type SeenDhcp } from "../../../support/dhcp-bench.ts";
 import { BROADCAST, ip, mac, T1, US, udp } from "../../../support/wire-format.ts";

@@ -15,17 +15,20 @@ const MAC = Uint8Array.of(2, 0, 0, 0, 0, 1);
 
 /** A board and a gateway that listens, on a hub: either can be unplugged and the other still has its link. */
 export class Site {
-  readonly clock: VirtualClock = new VirtualClock();
-  readonly wire: EthernetSegment = new EthernetSegment(this.clock, new SeededRandom(1));
+  readonly clock: VirtualClock;
+  readonly wire: EthernetSegment;
   readonly stack: Stack;
   readonly gateway: SimulatedGateway;
-  readonly nic: WireNic = new WireNic(this.clock, this.wire, "board", MAC);
+  readonly nic: WireNic;
   readonly eth0: NetDevice;
   readonly events: TelemetryEvent[] = [];
   /** Points that arrived, with the time of their arrival. */
   readonly points: { time: number; line: string }[] = [];
 
-  private constructor(ip6: boolean) {
+  private constructor(ip6: boolean, epoch?: number) {
+    this.clock = new VirtualClock(epoch);
+    this.wire = new EthernetSegment(this.clock, new SeededRandom(1));
+    this.nic = new WireNic(this.clock, this.wire, "board", MAC);
     const families = ip6 ? ([4, 6] as const) : ([4] as const);
     this.stack = new Stack({ clock: this.clock, random: new SeededRandom(2), families });
     this.eth0 = this.stack.addDevice("eth0", this.nic);
@@ -33,9 +36,12 @@ export class Site {
     this.gateway = new SimulatedGateway(this.clock, new SeededRandom(3), this.wire, "10.0.0.2/24", [], more);
   }
 
-  /** Both have an address of IPv6, too, where that is asked for: fd00::1 and fd00::2. */
-  static async open({ ip6 = false }: { readonly ip6?: boolean } = {}): Promise<Site> {
-    const site = new Site(ip6);
+  /**
+   * Both have an address of IPv6, too, where that is asked for: fd00::1 and fd00::2.
+   * @param options.epoch ms since 1970 at which it begins
+   */
+  static async open({ ip6 = false, epoch }: { readonly ip6?: boolean; readonly epoch?: number } = {}): Promise<Site> {
+    const site = new Site(ip6, epoch);
     site.wire.attach("third", { wireFrame: () => {}, wireLink: () => {} });
     await site.eth0.open();
     await site.gateway.open();

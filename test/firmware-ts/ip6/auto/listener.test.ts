@@ -162,7 +162,13 @@ t.test("a router of version 1 hears version 1, until it has been silent for long
   t.same(texts(lab), new Array(2).fill(`mld report ${NINE} ${NINE}`));
   lab.say(mldQuery());
   lab.run(2000);
-  t.same(texts(lab), [], "version 2 is not listened to meanwhile");
+  const both = [OWN, NINE].map((each) => `mld report ${each} ${each}`);
+  t.same(texts(lab).sort(), both, "a router of version 2 gets answers of version 1 meanwhile");
+  const since = lab.lab.clock.now();
+  lab.say(mldQuery({ delay: 0x8fff }));
+  lab.run(70_000);
+  const times = reports(lab, since).map(([time]) => time);
+  t.ok(times.length === 2 && times.every((time) => time <= 0x7fff), `no code of version 2: ${times}`);
   lab.say(mldQuery1({ delay: 3000 }));
   lab.say(mldReport1(NINE));
   lab.run(3000);
@@ -184,6 +190,18 @@ t.test("a router of version 1 hears version 1, until it has been silent for long
   lab.say(mldQuery1({ group: NINE }));
   lab.run(1000);
   t.same(texts(lab).at(-1), `mld report ${NINE} ${NINE}`);
+});
+
+t.test("an introduction ends when a router of version 1 is heard", async (t) => {
+  const lab = await Lab6.open({ addresses: [], automatic: true });
+  let told: string[] = [];
+  while (!told.some((line) => line.includes(" fe80"))) {
+    lab.run(1);
+    told = lab.heard().filter((line) => line.includes(" mld2 "));
+  }
+  lab.say(mldQuery1({ delay: 1 }));
+  lab.run(3000);
+  t.same(texts(lab), [`mld report ${OWN} ${OWN}`]);
 });
 
 t.test("a group that is left and joined again at once was never left; an operator's address ends version 1", async (t) => {

@@ -63,6 +63,32 @@ t.test("data into a closed window, and beyond the end of an open one", async (t)
   t.ok(lab.stack.tcp.counters.toZeroWindow >= 1);
 });
 
+t.test(
+  "segments of a frame that its sender did not part have one acknowledgment; without the last one, a delayed one",
+  async (t) => {
+    const { lab, say } = await opened();
+    const ack = open(say);
+    const payload = new Uint8Array(1460).fill(1);
+    let more = false;
+    lab.stack.network.tap((skb, _device, outbound) => {
+      if (!outbound) skb.more = more;
+    });
+    const heard: number[][] = [];
+    for (let at = 0; at < 6; at++) {
+      more = at % 3 < 2;
+      heard.push(say({ seq: 1 + 1460 * at, ack, payload }).map((answer) => (answer.ack - 1) / 1460));
+    }
+    t.same(heard, [[], [], [3], [], [], [6]]);
+    more = true;
+    t.same(say({ seq: 1 + 1460 * 6, ack, payload }), []);
+    lab.run(50);
+    t.same(
+      lab.take().flatMap(({ bytes }) => readTcp(bytes)?.ack ?? []),
+      [1 + 1460 * 7],
+    );
+  },
+);
+
 t.test("more holes than are remembered", async (t) => {
   const { lab, say, peers } = await opened();
   const ack = open(say);

@@ -94,7 +94,7 @@ t.test("a closed window is probed, and opens again", async (t) => {
   const start = lab.clock.now();
   lab.run(10_000);
   const probes = lab.segments().filter((line) => line.includes(" > "));
-  t.same(seconds(probes, start), [0.8, 2.5, 5.9], "each twice as late as the one before");
+  t.same(seconds(probes, start), [0.7, 2.4, 5.7], "each twice as late as the one before");
   far.reads = true;
   far.take();
   lab.run(5000);
@@ -146,6 +146,21 @@ t.test("small reads open the window in steps worth telling", async (t) => {
     lab.run(1);
   }
   t.equal(lab.segments().filter((line) => line.includes(" < ")).length, 0);
+});
+
+t.test("without a window scale a window that was told in full is not told again by each read", async (t) => {
+  const lab = await TcpLab.open();
+  lab.near.tcp.settings.windowScaling = 0;
+  const { peers } = lab.listen(80);
+  const near = lab.connect(80);
+  lab.run(100);
+  for (let turn = 0; turn < 5; turn++) {
+    near.say("ask");
+    lab.run(60);
+  }
+  const acknowledgments = lab.segments().filter((line) => line.endsWith("< ACK 0"));
+  t.equal(peers[0]?.text, "ask".repeat(5));
+  t.equal(acknowledgments.length, 5, "one for each segment");
 });
 
 t.test("acknowledgments: at once at first and for every second segment, 40 ms later for a single one", async (t) => {

@@ -282,4 +282,12 @@ t.test("taps see each frame once, with the port that it came from", async (t) =>
   off();
   send(ports[1], of(1), ALL, "y");
   t.same(seen, ["p1 60 255 5"]);
+  const order: string[] = [];
+  const leave = lan.tap(() => {
+    order.push("leaves");
+    leave();
+  });
+  lan.tap(() => order.push("stays"));
+  for (const text of ["y", "z"]) send(ports[1], of(1), ALL, text);
+  t.same(order, ["leaves", "stays", "stays"], "one that leaves hides the frame from no other");
 });

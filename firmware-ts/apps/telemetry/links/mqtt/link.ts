@@ -10,7 +10,7 @@ import type { SendResult } from "../../../../ip/send-result.ts";
 import type { TcpConnection, TcpUser } from "../../../../transport/tcp/contract.ts";
 import { failure, type Link, type LinkContext, MOST_UNDER_WAY, SENT } from "../../contract/link.ts";
 import { connectPacket, DISCONNECT, type MqttLevel, PINGREQ, publishOverhead, publishPacket } from "./packets.ts";
-import { type BrokerLimits, type BrokerPacket, MqttProtocolError, MqttReader } from "./reader.ts";
+import { type BrokerLimits, type BrokerPacket, MqttProtocolError, MqttReader, NO_LIMITS } from "./reader.ts";
 
 export interface MqttOptions {
   readonly level: MqttLevel;
@@ -37,13 +37,6 @@ const MOST_IN_FLIGHT = 16;
 const LAST_PACKET_ID = 0xffff;
 /** Reason codes from here on are errors (section 2.4). */
 const ERROR = 0x80;
-const NO_LIMITS: BrokerLimits = {
-  receiveMaximum: 0xffff,
-  maximumQos: 2,
-  maximumPacketSize: Number.POSITIVE_INFINITY,
-  topicAliasMaximum: 0,
-  keepAlive: null,
-};
 /** Bytes of the longest PUBLISH. */
 const LONGEST = 64 * 1024;
 

@@ -21,6 +21,15 @@ export interface BrokerLimits {
   readonly keepAlive: number | null;
 }
 
+/** Those of a broker that says nothing (section 3.2.2.3), and before any has spoken. */
+export const NO_LIMITS: BrokerLimits = {
+  receiveMaximum: 0xffff,
+  maximumQos: 2,
+  maximumPacketSize: Number.POSITIVE_INFINITY,
+  topicAliasMaximum: 0,
+  keepAlive: null,
+};
+
 /** The broker does not speak MQTT, or not this version. */
 export class MqttProtocolError extends Error {
   readonly code = "MQTT_PROTOCOL";
@@ -105,14 +114,18 @@ export class MqttReader {
   }
 
   #limits(connack: Uint8Array): BrokerLimits {
-    const given = this.#level === 5 && connack.length > 2 ? properties(connack.subarray(2)) : new Map<number, number>();
-    return {
-      receiveMaximum: given.get(Property.RECEIVE_MAXIMUM) ?? 0xffff,
-      maximumQos: given.get(Property.MAXIMUM_QOS) ?? 2,
-      maximumPacketSize: given.get(Property.MAXIMUM_PACKET_SIZE) ?? Number.POSITIVE_INFINITY,
-      topicAliasMaximum: given.get(Property.TOPIC_ALIAS_MAXIMUM) ?? 0,
-      keepAlive: given.get(Property.SERVER_KEEP_ALIVE) ?? null,
+    if (this.#level !== 5 || connack.length <= 2) return NO_LIMITS;
+    const given = properties(connack.subarray(2));
+    const limits: BrokerLimits = {
+      receiveMaximum: given.get(Property.RECEIVE_MAXIMUM) ?? NO_LIMITS.receiveMaximum,
+      maximumQos: given.get(Property.MAXIMUM_QOS) ?? NO_LIMITS.maximumQos,
+      maximumPacketSize: given.get(Property.MAXIMUM_PACKET_SIZE) ?? NO_LIMITS.maximumPacketSize,
+      topicAliasMaximum: given.get(Property.TOPIC_ALIAS_MAXIMUM) ?? NO_LIMITS.topicAliasMaximum,
+      keepAlive: given.get(Property.SERVER_KEEP_ALIVE) ?? NO_LIMITS.keepAlive,
     };
+    // A publisher would wait for ever (sections 3.2.2.3.3, 3.2.2.3.6).
+    if (limits.receiveMaximum === 0 || limits.maximumPacketSize === 0) throw new MqttProtocolError("a limit of 0");
+    return limits;
   }
 }
 
@@ -148,6 +161,7 @@ function properties(bytes: Uint8Array): Map<number, number> {
     if (size === 0) continue;
     let value = 0;
     for (let index = 0; index < size; index++) value = value * 256 + byteAt(bytes, at++);
+    if (found.has(id)) throw new MqttProtocolError(`the property 0x${id.toString(16)} twice`);
     found.set(id, value);
   }
   return found;

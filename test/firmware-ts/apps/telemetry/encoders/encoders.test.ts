@@ -8,7 +8,7 @@ import { lineEncoder } from "../../../../../firmware-ts/apps/telemetry/encoders/
 import { senmlCborEncoder, senmlJsonEncoder } from "../../../../../firmware-ts/apps/telemetry/encoders/senml.ts";
 import { statsdEncoder } from "../../../../../firmware-ts/apps/telemetry/encoders/statsd.ts";
 
-const SEQ: Channel = { name: "seq", unit: "", integer: true };
+const SEQ: Channel = { name: "seq", unit: "", integer: true, counts: true };
 const CHANNELS: readonly Channel[] = [
   { name: "thermometer", unit: "°C", integer: false },
   { name: "voltage", unit: "V", integer: false },
@@ -66,6 +66,39 @@ t.test("StatsD: gauges, a counter; a negative gauge is set to 0 first, and names
       "pico_1_a_b.seq:1|c",
     ],
   );
+});
+
+t.test("a whole number that StatsD does not count is a gauge", async (t) => {
+  const uptime: Channel = { name: "up.time", unit: "s", integer: true };
+  const text = message(statsdEncoder({ ...STATION, channels: [uptime, { ...SEQ, name: "up_time" }, uptime] })).toString();
+  t.equal(text.split("\n")[0], "pico.up_time:21.48|g");
+  t.match(text, "pico.up_time2:1|g", "names that become one stay apart");
+});
+
+/** Marks of every format, and letters beyond ASCII. */
+const TAGS = { site: "barn, 2=3", room: "Küche|#:a" };
+
+t.test("tags: each format has them in its own way, with its marks escaped or replaced", async (t) => {
+  const station: Station = { ...STATION, tags: TAGS };
+  const line = "telemetry,node=pico,site=barn\\,\\ 2\\=3,room=Küche|#:a thermometer=21.48,";
+  t.ok(message(lineEncoder(station)).toString().startsWith(line));
+  t.ok(
+    message(statsdEncoder(station, "datadog")).toString().startsWith("pico.thermometer:21.48|g|#site:barn__2_3,room:Küche___a\n"),
+  );
+  t.ok(
+    message(statsdEncoder(station, "influxdb")).toString().startsWith("pico.thermometer,site=barn__2_3,room=Küche___a:21.48|g\n"),
+  );
+  t.ok(message(statsdEncoder(station)).toString().startsWith("pico.thermometer:21.48|g\n"), "none, where nobody said how");
+  const [, , instance] = parts(message(collectdEncoder(station)));
+  t.strictSame([instance?.[0], instance?.[1].toString()], [3, "site=barn, 2=3,room=Küche|#:a\0"]);
+  const json = JSON.parse(message(senmlJsonEncoder(station)).toString()) as unknown[];
+  t.strictSame(json.slice(0, 3), [
+    { bn: "pico/", bt: WALL / 1000, n: "site", vs: "barn, 2=3" },
+    { n: "room", vs: "Küche|#:a" },
+    { n: "thermometer", u: "Cel", v: 21.48 },
+  ]);
+  t.equal((decode(message(senmlCborEncoder(station)), { useMaps: true }) as Map<number, unknown>[])[1]?.get(3), "Küche|#:a");
+  t.throws(() => messages(senmlJsonEncoder(station), READINGS, 40, STAMPED), "tags alone are no message");
 });
 
 /** The parts of a collectd packet: type and body. */

@@ -278,6 +278,10 @@ t.test("refused, disconnected, closed: attempts grow rarer, and are told apart",
     [[{ cmd: "pingresp" }], "MQTT_PROTOCOL"],
     [[Uint8Array.of(0x20, 0xff, 0x7f)], "MQTT_PROTOCOL"],
     [[Uint8Array.of(0xf0, 0)], "MQTT_PROTOCOL"],
+    // CONNACK with a receive maximum of 0, with a largest packet of 0, with a receive maximum of 1 and of 2.
+    [[Uint8Array.of(0x20, 6, 0, 0, 3, 0x21, 0, 0)], "MQTT_PROTOCOL"],
+    [[Uint8Array.of(0x20, 8, 0, 0, 5, 0x27, 0, 0, 0, 0)], "MQTT_PROTOCOL"],
+    [[Uint8Array.of(0x20, 9, 0, 0, 6, 0x21, 0, 1, 0x21, 0, 2)], "MQTT_PROTOCOL"],
     [[connack(5, 0x86)], "MQTT_CONNACK_0x86"],
   ] as [(mqtt.Packet | Uint8Array)[], string][]) {
     const rude = await Broker.open(5);

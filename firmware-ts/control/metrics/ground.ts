@@ -1,0 +1,37 @@
+/** The things that figures are taken from. */
+import type { Stack } from "../../stack.ts";
+import type { Family } from "./exposition.ts";
+
+export interface MetricsGround {
+  /** The namespaces by name, the initial one first; its name is empty. */
+  readonly stacks: readonly (readonly [netns: string, stack: Stack])[];
+  readonly apps: readonly AppFigures[];
+  readonly version: string;
+  /** The instance's name. */
+  readonly instance: string;
+  /** Ms since 1970 at which the run began. */
+  readonly startedAt: number;
+}
+
+/** The figures of one firmware. */
+export interface AppFigures {
+  /** Its name in events: `telemetry`, of several `telemetry-2`. */
+  readonly app: string;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly readings?: {
+    readonly taken: number;
+    readonly restored: number;
+    readonly sent: number;
+    readonly stored: number;
+    readonly underWay: number;
+    readonly dropped: Readonly<Record<string, number>>;
+  };
+}
+
+/** A group of families. To add one, write its file and add its line in index.ts. */
+export type Metrics = (ground: MetricsGround) => readonly Family[];
+
+/** Labels of a thing in a namespace; the initial one has no label. */
+export function within(netns: string, labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return netns === "" ? labels : { ...labels, netns };
+}
