@@ -314,7 +314,6 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     doubt(this.#nextHopOf(way), cause);
   }
 
-  /** The one neighbour that packets by the way go to. */
   #nextHopOf(way: Ip4Way): Neighbour | null {
     this.refresh(way);
     return way.route && !way.toOurselves && !way.toMany ? this.#neighbour(way, way.route.device) : null;
@@ -381,8 +380,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   #newNeighbour({ nextHop, nextHop6 }: Ip4Way, device: NetDevice): Neighbour | null {
-    if (nextHop6 !== null) return this.fib.neighbour6(nextHop6, device);
-    return this.arp.neighbour(nextHop, device);
+    return nextHop6 === null ? this.arp.neighbour(nextHop, device) : this.fib.neighbour6(nextHop6, device);
   }
 
   #refuse(skb: SkBuff, reason: DropReason): DropReason {
