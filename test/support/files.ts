@@ -12,7 +12,7 @@ const APART =
   /new SystemClock\(|from "[./]*(?:(?:support\/)?(?:real-time|netns|whohas|background|host|own|tree-copy|linux-source)\.ts|exchange\.ts|bench\/[\w-]+\.ts|as-linux\.ts|node:child_process)"/;
 
 /**
- * Those that bear nobody beside them in their process: they list the instances that run, take all of its memory, measure its event
+ * Those that bear nobody beside them in their process: they list the instances or processes that run, take all of its memory, measure its event
  * loop, or judge how tests end.
  */
 const ALONE: readonly string[] = [
@@ -20,6 +20,7 @@ const ALONE: readonly string[] = [
   "test/firmware-ts/flood-e1000.test.ts",
   "test/firmware-ts/net/event-loop.test.ts",
   "test/hal/packet-memory.test.ts",
+  "test/kills/kills.test.ts",
   "test/support/orphans.test.ts",
   "test/support/real-time.test.ts",
 ];
