@@ -1,4 +1,5 @@
 /** The things that figures are taken from. */
+import type { NeighTable } from "../../neigh/table.ts";
 import type { Stack } from "../../stack.ts";
 import type { Family } from "./exposition.ts";
 
@@ -34,4 +35,12 @@ export type Metrics = (ground: MetricsGround) => readonly Family[];
 /** Labels of a thing in a namespace; the initial one has no label. */
 export function within(netns: string, labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return netns === "" ? labels : { ...labels, netns };
+}
+
+/** The neighbour tables by family. Namespaces share them, so they have no label of one. */
+export function neighbourTables(stacks: MetricsGround["stacks"]): (readonly [family: string, table: NeighTable])[] {
+  const initial = stacks[0]?.[1];
+  if (!initial) return [];
+  const ipv4 = ["ipv4", initial.neighbours(4).table] as const;
+  return initial.ip6 ? [ipv4, ["ipv6", initial.neighbours(6).table]] : [ipv4];
 }

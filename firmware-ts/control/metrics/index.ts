@@ -4,11 +4,20 @@ import { deviceMetrics } from "./devices.ts";
 import { dropMetrics } from "./drops.ts";
 import { exposition, type MetricsStyle } from "./exposition.ts";
 import type { Metrics, MetricsGround } from "./ground.ts";
+import { neighbourHealthMetrics } from "./neighbour-health.ts";
 import { neighbourMetrics } from "./neighbours.ts";
 import { runMetrics } from "./run.ts";
 import { transportMetrics } from "./transports.ts";
 
-const METRICS: readonly Metrics[] = [runMetrics, deviceMetrics, neighbourMetrics, dropMetrics, transportMetrics, appMetrics];
+const METRICS: readonly Metrics[] = [
+  runMetrics,
+  deviceMetrics,
+  neighbourMetrics,
+  neighbourHealthMetrics,
+  dropMetrics,
+  transportMetrics,
+  appMetrics,
+];
 
 /** All figures as they are now. */
 export function metricsText(ground: MetricsGround, style: MetricsStyle): string {

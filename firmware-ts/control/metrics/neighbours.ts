@@ -1,17 +1,14 @@
 /** Neighbours: entries by state, the frames that ask and answer for them, and what those cost for each datagram. */
 import { ICMP6_NEIGHBOUR_ADVERTISEMENT, ICMP6_NEIGHBOUR_SOLICITATION } from "../../ip6/common/icmp6-types.ts";
+import type { Ipv6 } from "../../ip6/ipv6.ts";
 import { nudName } from "../../neigh/states.ts";
 import type { NeighTable } from "../../neigh/table.ts";
 import type { Stack } from "../../stack.ts";
 import type { Family, Sample } from "./exposition.ts";
-import { type Metrics, within } from "./ground.ts";
+import { type Metrics, neighbourTables, within } from "./ground.ts";
 
 export const neighbourMetrics: Metrics = ({ stacks }) => {
-  const initial = stacks[0]?.[1];
-  if (!initial) return [];
-  // Namespaces share their tables.
-  const tables: [family: string, table: NeighTable][] = [["ipv4", initial.neighbours(4).table]];
-  if (initial.ip6) tables.push(["ipv6", initial.neighbours(6).table]);
+  const tables = neighbourTables(stacks);
   const counts = (value: (table: NeighTable) => number): Sample[] =>
     tables.map(([family, table]) => ({ labels: { family }, value: value(table) }));
   return [
@@ -36,18 +33,19 @@ export const neighbourMetrics: Metrics = ({ stacks }) => {
       "Entries refused because the table was full.",
       counts(({ statistics }) => statistics.tableFulls),
     ),
-    counter(
-      "neighbour_address_changes",
-      "Frames that named another link address than the known one, and were believed.",
-      counts(({ suspicions }) => suspicions.changed),
-    ),
     counter("arp_frames", "ARP frames by kind.", stacks.flatMap(arpFrames)),
     counter("nd_messages", "Messages of neighbour discovery by kind.", stacks.flatMap(ndMessages)),
     {
       name: "whohas_arp_frames_per_1000_datagrams",
       type: "gauge",
-      help: "ARP frames sent for each 1000 UDP datagrams sent, by cause: resolution (the address was not known), verification (it was old), answer (others asked).",
-      samples: costs(stacks.map(([, stack]) => stack)),
+      help: "ARP frames sent for each 1000 UDP datagrams sent over IPv4, by cause: resolution (the address was not known), verification (it was old), answer (others asked).",
+      samples: costs(stacks.map(([, stack]) => arpCost(stack))),
+    },
+    {
+      name: "whohas_nd_messages_per_1000_datagrams",
+      type: "gauge",
+      help: "Messages of neighbour discovery sent for each 1000 UDP datagrams sent over IPv6, by cause, as those of ARP.",
+      samples: costs(stacks.flatMap(([, { ip6 }]) => (ip6 ? [ndCost(ip6)] : []))),
     },
   ];
 };
@@ -59,7 +57,7 @@ function counter(name: string, help: string, samples: readonly Sample[]): Family
 /** States that no entry has are 0: a graph begins before the first one. */
 const STATES = ["incomplete", "reachable", "stale", "delay", "probe", "failed", "noarp", "permanent"];
 
-function byState([family, table]: [string, NeighTable]): Sample[] {
+function byState([family, table]: readonly [string, NeighTable]): Sample[] {
   const counts = new Map(STATES.map((state) => [state, 0]));
   table.forEach(({ nudState }) => {
     const state = nudName(nudState).toLowerCase();
@@ -102,19 +100,41 @@ function ndMessages([netns, { ip6 }]: readonly [string, Stack]): Sample[] {
   return Object.entries(kinds).map(([kind, value]) => ({ labels: within(netns, { kind }), value }));
 }
 
-/** None before the first datagram. */
-function costs(stacks: readonly Stack[]): Sample[] {
-  let datagrams = 0;
-  const frames = { resolution: 0, verification: 0, answer: 0 };
-  for (const stack of stacks) {
-    datagrams += stack.ip.counters.udp.outDatagrams;
-    for (const device of stack.devices) {
-      const { requestsBroadcast, requestsUnicast, repliesSent } = stack.neighbours(4).counters(device);
-      frames.resolution += requestsBroadcast;
-      frames.verification += requestsUnicast;
-      frames.answer += repliesSent;
-    }
+/** Frames sent by cause, and the datagrams of the same family. */
+interface Cost {
+  datagrams: number;
+  resolution: number;
+  verification: number;
+  answer: number;
+}
+
+function arpCost(stack: Stack): Cost {
+  const cost = { datagrams: stack.ip.counters.udp.outDatagrams, resolution: 0, verification: 0, answer: 0 };
+  for (const device of stack.devices) {
+    const { requestsBroadcast, requestsUnicast, repliesSent } = stack.neighbours(4).counters(device);
+    cost.resolution += requestsBroadcast;
+    cost.verification += requestsUnicast;
+    cost.answer += repliesSent;
   }
+  return cost;
+}
+
+function ndCost({ counters: { udp, nd, icmp } }: Ipv6): Cost {
+  return {
+    datagrams: udp.outDatagrams,
+    resolution: nd.solicitsMulticast,
+    verification: nd.solicitsUnicast,
+    answer: icmp.outType[ICMP6_NEIGHBOUR_ADVERTISEMENT]!,
+  };
+}
+
+/** None before the first datagram. */
+function costs(stacks: readonly Cost[]): Sample[] {
+  const sum = (field: keyof Cost): number => stacks.reduce((total, cost) => total + cost[field], 0);
+  const datagrams = sum("datagrams");
   if (datagrams === 0) return [];
-  return Object.entries(frames).map(([cause, count]) => ({ labels: { cause }, value: (1000 * count) / datagrams }));
+  return (["resolution", "verification", "answer"] as const).map((cause) => ({
+    labels: { cause },
+    value: (1000 * sum(cause)) / datagrams,
+  }));
 }
