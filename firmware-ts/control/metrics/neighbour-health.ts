@@ -69,7 +69,7 @@ function strategyFamilies({ counters, budgetLeft, neighbours }: StrategyReport):
     {
       name: "whohas_neighbour_strategy_events",
       type: "counter",
-      help: "What the strategy counts beside its looks: its frames, their outcomes, spoofing_alarms.",
+      help: "Other counters of the strategy: its frames, their outcomes, its spoofing alarms.",
       samples: events,
     },
     {
