@@ -143,10 +143,14 @@ const BY_ITSELF = `
   process.exitCode = 3;
 `;
 
-/** As packages do that tidy up at any end (signal-exit): they end the process by the signal, where nobody else listens to it. */
+/**
+ * As packages do that tidy up at any end (signal-exit): they end the process by the signal, where nobody else listens to it. Tap's
+ * book-keeping, which coverage loads, is such a package too, and two of them that do not know of each other wait for ever, in plain Node as well.
+ */
 const TIDY = `
+  const tap = /processinfo/.test(process.env.NODE_OPTIONS ?? "") ? 1 : 0;
   const tidy = () => {
-    if (process.listeners("SIGTERM").length > 1) return;
+    if (process.listeners("SIGTERM").length > 1 + tap) return;
     process.off("SIGTERM", tidy);
     console.log("tidy");
     process.kill(process.pid, "SIGTERM");

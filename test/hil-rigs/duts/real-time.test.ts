@@ -137,8 +137,8 @@ realTime(t, "a rig that is killed leaves nothing behind, and had nothing here to
   await once(child.stdout, "data");
   t.equal(child.exitCode, null, "in the midst of it");
   t.same([links(), run("ip", ["netns", "list"])], before, "its cables and namespaces are not ours");
-  child.kill("SIGINT");
-  t.same(await ended, [null, "SIGINT"]);
+  child.kill("SIGTERM");
+  t.same(await ended, [null, "SIGTERM"]);
   t.same([links(), run("ip", ["netns", "list"])], before);
 });
 
