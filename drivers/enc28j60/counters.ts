@@ -8,7 +8,7 @@ export function countersOf(
   receiver: { readonly resets: number; readonly pauses: number },
   transmitter: { readonly timeouts: number; readonly lateCollisionRetries: number },
   recovery: { readonly count: number; readonly time: number },
-  bus: { readonly roundTrips: number; readonly transactions: number },
+  users: readonly { readonly roundTrips: number; readonly transactions: number }[],
 ): readonly Counter[] {
   return [
     ["rx_packets", statistics.rxPackets],
@@ -32,7 +32,11 @@ export function countersOf(
     // Bus or chip brought back, and how long that took in all, in ms.
     ["recoveries", recovery.count],
     ["recovery_ms", recovery.time],
-    ["bus_round_trips", bus.roundTrips],
-    ["bus_transactions", bus.transactions],
+    ["bus_round_trips", sum(users, "roundTrips")],
+    ["bus_transactions", sum(users, "transactions")],
   ];
+}
+
+function sum<Key extends string>(users: readonly Readonly<Record<Key, number>>[], key: Key): number {
+  return users.reduce((total, user) => total + user[key], 0);
 }

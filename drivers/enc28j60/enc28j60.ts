@@ -73,6 +73,7 @@ export class Enc28j60 implements EthernetController {
   readonly #receiver: Receiver;
   readonly #link: LinkMonitor;
   readonly #engine: Engine;
+  readonly #exchange: Exchange;
   readonly #attention: Attention;
   readonly #bringUp: BringUp;
   readonly #power: Power;
@@ -101,6 +102,7 @@ export class Enc28j60 implements EthernetController {
     const chipLost = (): void => this.#disturbed(lost(this.description));
     const owner: ReceiverOwner = { pollEnded: () => this.#pollEnded(), chipLost };
     const exchange = new Exchange(bus, clock, this.#session);
+    this.#exchange = exchange;
     const confused = (reason: Error): void => {
       this.#checkup.repairing();
       this.#disturbed(reason, true);
@@ -173,7 +175,7 @@ export class Enc28j60 implements EthernetController {
 
   /** Everything that is counted, by name, as `ethtool -S` has it. */
   driverStatistics(): readonly Counter[] {
-    return countersOf(this.statistics, this.#receiver, this.#transmitter, this.#recovery, this.#engine);
+    return countersOf(this.statistics, this.#receiver, this.#transmitter, this.#recovery, [this.#engine, this.#exchange]);
   }
 
   /**

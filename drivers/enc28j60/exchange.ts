@@ -24,6 +24,9 @@ export interface PhyAccess {
 
 export class Exchange {
   readonly commands: CommandList = new CommandList();
+  /** Batches handed to the bus, and transactions in them. */
+  roundTrips = 0;
+  transactions = 0;
   readonly #bus: SpiBus;
   readonly #session: Session;
   readonly #waiter: Waiter;
@@ -64,6 +67,8 @@ export class Exchange {
       this.commands.clear();
       if (left < ATTEMPTS && this.#session.lossy) this.commands.selectFirstBank();
       fill();
+      this.roundTrips++;
+      this.transactions += batch.length;
       if (!this.#bus.transfer(batch)) await this.#waiter.untilDone();
       this.#checkAborted();
       if (!batch.error) return;

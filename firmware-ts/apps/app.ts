@@ -92,6 +92,8 @@ export interface AppContext {
   readonly sequence: number;
   /** Puts the whole node to sleep. */
   readonly sleeper: Sleeper;
+  /** Tells the joules of the node since the run began. Null: nobody counts them. */
+  readonly joules: (() => number) | null;
   /** Tells the operator the fate of a datagram. */
   tell(event: DatagramEvent): void;
   /** Tells what became of an address. */

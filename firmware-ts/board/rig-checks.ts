@@ -40,6 +40,7 @@ export function checkTogether(file: YamlFile, draft: Draft<RigSource>, firmware:
   checkSysctl(file, draft, names);
   checkPins(file, draft, firmware);
   checkSleep(file, draft);
+  checkJoules(file, draft);
 }
 
 /** A node sleeps as a whole: another firmware would stand still with it. */
@@ -51,6 +52,22 @@ function checkSleep(file: YamlFile, draft: Draft<RigSource>): void {
   for (const [at, { sleep }] of firmwares)
     if (sleep !== undefined)
       file.note([...at, "sleep"], "the node sleeps as a whole, and the rig has another firmware", { key: true });
+}
+
+/** Joules are told by the rig's parameters, which are those of one device. */
+function checkJoules(file: YamlFile, draft: Draft<RigSource>): void {
+  const devices = keysOf(file.value, "devices").length;
+  const trouble = !(draft && "energy" in draft)
+    ? "needs the rig's parameters; say e.g. energy: { board: { kind: pi-zero-2w } }"
+    : devices > 1 && `the energy of a node with one device is modelled, and the rig has ${devices}`;
+  if (!trouble) return;
+  const telemetry = draft?.telemetry && { kind: "telemetry", ...draft.telemetry };
+  const apps: (readonly [Path, Readonly<Record<string, unknown>> | undefined])[] = [[["telemetry"], telemetry]];
+  for (const [index, app] of (draft?.apps ?? []).entries()) apps.push([["apps", index], app]);
+  for (const [at, app] of apps) {
+    const index = app?.["kind"] === "telemetry" ? ((app["own"] ?? []) as readonly unknown[]).indexOf("joules") : -1;
+    if (index >= 0) file.note([...at, "own", index], `joules: ${trouble}`);
+  }
 }
 
 type DeviceDraft = Draft<DeviceSource>;

@@ -20,6 +20,7 @@ import type { NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
 import { appsOf, awaitedOf } from "./apps.ts";
+import { liveEnergy } from "./energy-live.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
 import type { Part, Workshop } from "./kinds/part.ts";
@@ -374,6 +375,7 @@ export class System {
     if (!first) return;
     const random = this.#random.fork("apps");
     const { state, leases = new LeaseMemory() } = this.#options;
+    const joules = liveEnergy(this.rig, this.clock, this.#deviceOf(first.name));
     const contextOf = (app: string): Omit<AppContext, "sequence"> => ({
       stack: this.stack,
       node: this.rig.name,
@@ -386,6 +388,7 @@ export class System {
       files: this.#options.files ?? null,
       names: this.#names,
       sleeper: this.#sleep,
+      joules,
       tell: (event) => this.#options.listener?.datagram({ app, ...event }, this),
       addressed: (event) => this.#addressed(event),
       on: (name) => this.#deviceOf(name),

@@ -91,6 +91,7 @@ export class DhcpBench {
       names: { find: () => undefined, onChange: () => undefined },
       sequence: 0,
       sleeper: { sleepUntil: () => undefined },
+      joules: null,
       tell: () => undefined,
       addressed: (event) => events.push(event),
       on: () => on,

@@ -161,7 +161,7 @@ export const telemetry: AppKind<TelemetryConfig> = {
     ];
   },
   make: (config, context) => {
-    const { stack, node, io, random, clockIsSet, tell, names, devices, on } = context;
+    const { stack, node, io, random, clockIsSet, tell, names, devices, on, joules } = context;
     const { to, every, batch, own, tags, sequence, sleep, jitter } = config;
     const sensors = config.sensors.map(({ kind, pin }) => io.sensor(kind, pin));
     const app = new Telemetry(stack, {
@@ -179,7 +179,7 @@ export const telemetry: AppKind<TelemetryConfig> = {
       random,
       // Boards of one rig file have one seed: their station addresses differ.
       spread: random.fork(`spread/${formatMac(devices[0].address)}`),
-      ...(own && { own, devices: devices.map(({ name }) => on(name)) }),
+      ...(own && { own, joules, devices: devices.map(({ name }) => on(name)) }),
       ...(tags && { tags }),
       ...(sequence && { sequence }),
       ...(jitter !== undefined && { jitter }),

@@ -26,6 +26,8 @@ export interface OwnGround {
   longestWait(): number;
   /** Ms since the app's start. */
   uptime(): number;
+  /** The joules of the node since the run began. Null: nobody counts them. */
+  readonly joules: (() => number) | null;
 }
 
 type Group = (ground: OwnGround) => readonly OwnNumber[];
@@ -62,6 +64,8 @@ const GROUPS: Readonly<Record<string, Group>> = {
   ],
   /** Seconds since the app's start. */
   uptime: ({ uptime }) => [{ name: "uptime", unit: "s", integer: true, read: () => Math.floor(uptime() / 1000) }],
+  /** The energy of the node since the run began. */
+  joules: ({ joules }) => (joules ? [{ name: "joules", unit: "J", integer: false, read: joules }] : []),
 };
 
 /** The groups, as a rig's `own: [arp]` names them. */

@@ -52,6 +52,8 @@ export interface TelemetryOptions {
   own?: readonly string[];
   /** The devices that those are about. Default: the stack's. */
   devices?: readonly AppDevice[];
+  /** Tells the joules of the node since the run began, for the group `joules`. Default: nobody counts them. */
+  joules?: (() => number) | null;
   tags?: Tags;
   /** Default: the number; of StatsD the count. */
   sequence?: Sequence;
@@ -218,7 +220,7 @@ export class Telemetry implements App {
   }
 
   #ownNumbers(): readonly OwnNumber[] {
-    const { own = [], devices } = this.#options;
+    const { own = [], devices, joules = null } = this.#options;
     const stack = this.#stack;
     const messages = this.#messages;
     return ownNumbers(own, {
@@ -232,6 +234,7 @@ export class Telemetry implements App {
         return longest;
       },
       uptime: () => stack.clock.now() - messages.start,
+      joules,
     });
   }
 

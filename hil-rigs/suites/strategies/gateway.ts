@@ -1,4 +1,5 @@
 /** The tester as a gateway, and as whoever wants to be one. */
+import { MIN_FRAME } from "../../../hal/ethernet.ts";
 import type { Bench } from "../../contract/bench.ts";
 import type { Frame } from "../../contract/frame.ts";
 import type { Host } from "../../contract/plan.ts";
@@ -15,6 +16,10 @@ export class Gateway {
   impostor: string | null = null;
   /** Datagrams that reached it while it was up. */
   delivered = 0;
+  /** Times of questions that somebody answered at once. */
+  readonly answered: Set<number> = new Set();
+  /** Frames to the node, each behind one of its own; those on the wire have 60 bytes at least. */
+  readonly told: { frames: number; bytes: number } = { frames: 0, bytes: 0 };
   readonly #bench: Bench;
   readonly #evidenceEvery: number;
 
@@ -23,7 +28,11 @@ export class Gateway {
     this.#bench = bench;
     this.#evidenceEvery = evidenceEvery;
     this.mac = bench.plan.T1.mac;
-    bench.respond((frame) => this.#hear(frame));
+    bench.respond((frame) => {
+      const answer = this.#hear(frame);
+      if (answer) this.#tells(answer);
+      return answer;
+    });
   }
 
   /** The gateway's address at a link address. */
@@ -42,8 +51,14 @@ export class Gateway {
     const asked: boolean = matches(frame, resolution.asks(ip));
     if (asked) {
       const everybody = frame.dst === resolution.everybody(ip);
-      if (this.impostor !== null && everybody) this.#bench.dut.send("p0", resolution.reply(this.at(this.impostor)));
-      return this.up && (everybody || frame.dst === this.mac) ? resolution.reply(this.at(this.mac)) : null;
+      const lie = this.impostor !== null && everybody ? resolution.reply(this.at(this.impostor)) : null;
+      if (lie) {
+        this.#tells(lie);
+        this.#bench.dut.send("p0", lie);
+      }
+      const hears = this.up && (everybody || frame.dst === this.mac);
+      if (lie || hears) this.answered.add(frame.time);
+      return hears ? resolution.reply(this.at(this.mac)) : null;
     }
     if (frame.kind !== "udp" || !this.up || frame.dst !== this.mac) return null;
     this.delivered++;
@@ -51,5 +66,10 @@ export class Gateway {
     if (!answers) return null;
     const fields = { from: this.at(this.mac), sport: frame.dport, dport: frame.sport };
     return plan.family === 4 ? udp(fields) : udp6(fields);
+  }
+
+  #tells({ length }: Uint8Array): void {
+    this.told.frames++;
+    this.told.bytes += Math.max(MIN_FRAME, length);
   }
 }

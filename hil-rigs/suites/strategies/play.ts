@@ -3,6 +3,7 @@ import { SeededRandom } from "../../../hal/random.ts";
 import type { Bench } from "../../contract/bench.ts";
 import type { StrategyWish } from "../../contract/dut.ts";
 import { tally } from "../../stage/tally.ts";
+import { joulesOf, type Span } from "./energy.ts";
 import type { GatewayEvent } from "./events.ts";
 import { Gateway } from "./gateway.ts";
 
@@ -83,6 +84,7 @@ export async function play(bench: Bench, row: StrategyRow, event: GatewayEvent, 
   for (const { at: due, act } of agenda) {
     await watch.until(start + due);
     await act();
+    watch.look();
   }
   await watch.until(start + end);
   const { everybody, alone } = tally(bench.frames);
@@ -90,9 +92,13 @@ export async function play(bench: Bench, row: StrategyRow, event: GatewayEvent, 
   bench.figure("of them to everybody", (1000 * everybody) / sent);
   bench.figure("datagrams lost", sent - gateway.delivered);
   bench.figure("seconds to heal", watch.healed() / SECOND);
+  const { frames } = bench;
+  const { answered, told: received } = gateway;
+  const joules = joulesOf({ start, end: start + end, frames, answered, received, delays: watch.delays });
+  bench.figure("joules per 1000 datagrams", (1000 * joules) / sent);
 }
 
-/** Looks from an event on whether the table has the gateway's address. */
+/** Looks from an event on whether the table has the gateway's address, and at all times when its entry is in DELAY. */
 class AddressWatch {
   readonly #bench: Bench;
   readonly #gateway: Gateway;
@@ -101,6 +107,9 @@ class AddressWatch {
   /** When the address was last found to be wrong, and whether it has been right since. */
   #wrong = Number.NEGATIVE_INFINITY;
   #right = true;
+  readonly #delays: Span[] = [];
+  /** When the entry was found in DELAY first; null while it is not. */
+  #delayedAt: number | null = null;
 
   /** @param over the time from which on the right address can be had */
   constructor(bench: Bench, gateway: Gateway, from: number, over: number) {
@@ -112,28 +121,41 @@ class AddressWatch {
 
   /** Lets time pass; while the address is wrong it looks often at first, then after each twentieth of the time that it was. */
   async until(time: number): Promise<void> {
-    this.#look();
+    this.look();
     while (!this.#right) {
       const left = time - this.#bench.now();
       if (left <= 0) return;
       await this.#bench.sleep(Math.min(Math.max(SECOND / 4, (this.#bench.now() - this.#over) / 20), left));
-      this.#look();
+      this.look();
     }
     await this.#bench.sleep(Math.max(0, time - this.#bench.now()));
-    this.#look();
+    this.look();
+  }
+
+  /** From each fall into DELAY to the look behind its end, or until now. */
+  get delays(): readonly Span[] {
+    const from = this.#delayedAt;
+    return from === null ? this.#delays : [...this.#delays, { from, to: this.#bench.now() }];
   }
 
   /** The time in ms until the address was right for good; Infinity when it is not. */
   healed(): number {
-    this.#look();
+    this.look();
     if (!this.#right) return Number.POSITIVE_INFINITY;
     return Math.max(0, this.#wrong - this.#over);
   }
 
-  #look(): void {
+  /** Looks at the table now. */
+  look(): void {
     const now = this.#bench.now();
-    if (now < this.#from) return;
     const [row] = this.#bench.dut.neighbours(this.#bench.plan.T1.ip);
+    const delayed = row?.state === "DELAY";
+    if (delayed) this.#delayedAt ??= now;
+    else if (this.#delayedAt !== null) {
+      this.#delays.push({ from: this.#delayedAt, to: now });
+      this.#delayedAt = null;
+    }
+    if (now < this.#from) return;
     this.#right = row?.lladdr === this.#gateway.mac;
     if (!this.#right) this.#wrong = now;
   }

@@ -94,5 +94,6 @@ t.test("counters: names as ethtool -S has them, each once, and they count", asyn
   const [trips, transactions] = ["bus_round_trips", "bus_transactions"].map((name) => found[name]!) as [number, number];
   t.ok(trips > 5);
   t.ok(transactions > trips);
+  t.equal(transactions, bench.bus.counters.transactions, "all of them, also those of its set-up");
   await bench.close();
 });

@@ -69,7 +69,11 @@ t.test("refused, with what would be right", async (t) => {
     ["format: coap, timestamp: none, store: {}"],
     ["jitter: 3", "telemetry.jitter: 3: a duration without its unit; say e.g. 3s"],
     ["own: [arp, arp]", "telemetry.own[1]: arp: given twice"],
-    ["own: [ram]", "telemetry.own[0]: ram: what may stand here: arp, drops, queue, link, repairs, uptime"],
+    [
+      "own: [arp, joules]",
+      "telemetry.own[1]: joules: needs the rig's parameters; say e.g. energy: { board: { kind: pi-zero-2w } }",
+    ],
+    ["own: [ram]", "telemetry.own[0]: ram: what may stand here: arp, drops, queue, link, repairs, uptime, joules"],
     ["tags: { node: a }", "telemetry.tags.node: node: a word that every point has for itself; call the tag otherwise"],
     [
       "tags: { a b: c }",
@@ -95,6 +99,18 @@ t.test("refused, with what would be right", async (t) => {
   ] as [string, ...string[]][]) {
     t.strictSame(refusals(telemetry), wanted, telemetry);
   }
+});
+
+t.test("joules go with the rig's parameters, and those are of one device", async (t) => {
+  const app = 'apps: [{ kind: telemetry, to: "10.0.0.1:9", own: [joules] }]\n';
+  const energy = "energy: { board: { kind: pi-zero-2w } }\n";
+  t.strictSame(problems(`${DEVICES}${energy}${app}`), []);
+  t.match(problems(`${DEVICES}${app}`), [/^apps\[0\]\.own\[0\]: joules: needs the rig's parameters; say e\.g\. energy: /]);
+  const two = DEVICES.replace(" } }\n", " }, eth1: { driver: enc28j60, bus: { kind: sim } } }\n");
+  t.match(problems(`${two}${energy}${app}`), [
+    /own\[0\]: joules: the energy of a node with one device is modelled, and the rig has 2$/,
+  ]);
+  t.match(problems(`${DEVICES}energy: { board: { volts: 5 } }\n${app}`), [/^energy\.board\.volts: /], "one mistake is told once");
 });
 
 t.test("a collector's name needs somebody who knows it; one file has one app", async (t) => {

@@ -14,7 +14,7 @@ interface Dashboard {
 /** The measurement, the tags and the fields of a point of everything that a board can send. */
 async function sent(): Promise<{ measurement: string; tags: Set<string>; fields: Set<string> }> {
   const site = await Site.open();
-  site.telemetry(1000, [sensor("thermometer", () => 1)], "10.0.0.2", { own: OWN_GROUPS }).start();
+  site.telemetry(1000, [sensor("thermometer", () => 1)], "10.0.0.2", { own: OWN_GROUPS, joules: () => 1.5 }).start();
   await site.clock.advance(10);
   const [head = "", fields = ""] = (site.points[0]?.line ?? "").split(" ");
   const [measurement = "", ...tags] = head.split(",");

@@ -9,9 +9,9 @@ function fields(site: Site): Record<string, string>[] {
   return site.points.map(({ line }) => Object.fromEntries((line.split(" ")[1] ?? "").split(",").map((field) => field.split("="))));
 }
 
-t.test("own numbers: ARP by kind, drops, the queue, links, repairs, uptime", async (t) => {
+t.test("own numbers: ARP by kind, drops, the queue, links, repairs, uptime, joules", async (t) => {
   const site = await Site.open();
-  site.telemetry(1000, [sensor("light", () => 1)], "10.0.0.2", { own: OWN_GROUPS }).start();
+  site.telemetry(1000, [sensor("light", () => 1)], "10.0.0.2", { own: OWN_GROUPS, joules: () => site.clock.now() / 1000 }).start();
   await site.clock.advance(500);
   site.nic.port.plugged = false;
   await site.clock.advance(2000);
@@ -33,10 +33,11 @@ t.test("own numbers: ARP by kind, drops, the queue, links, repairs, uptime", asy
     "failures",
     "repairs",
     "uptime",
+    "joules",
     "seq",
   ]);
   t.match(first, { arp_requests_broadcast: "0i", queued: "0i", links_up: "1i", uptime: "0i", seq: "1i" });
-  t.match(last, { arp_requests_broadcast: /^[123]i$/, arp_replies_received: /^[12]i$/, links_up: "1i", uptime: "3i" });
+  t.match(last, { arp_requests_broadcast: /^[123]i$/, arp_replies_received: /^[12]i$/, links_up: "1i", uptime: "3i", joules: "3" });
   t.ok(Number.parseFloat(last?.["queue_longest_ms"] ?? "") > 0, "the longest wait since the reading before");
   const { ip } = site.stack;
   t.equal(last?.["drops"], `${ip.drops.total + site.eth0.drops.total + site.stack.neighbours(4).table.drops.total}i`);
