@@ -1,12 +1,13 @@
 /** `whohas-rig run` and `whohas-rig compare`. */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { Case } from "../../contract/case.ts";
 import type { DutKind } from "../../contract/dut.ts";
 import { EXPECTATIONS } from "../../run/expectations.ts";
 import type { CaseResult } from "../../run/runner.ts";
 import { holdAgainst, type Versus, versusLine } from "../../run/versus.ts";
 import { type AddCommand, Exit } from "../kit/exit.ts";
-import { casesOf, collect, dutOf, severalDuts, whatToRun, whole } from "../kit/named.ts";
+import { type FilterFlags, globsOf, withFilter } from "../kit/filter.ts";
+import { casesOf, dutOf, severalDuts, whatToRun, whole } from "../kit/named.ts";
 import { linesOf, type RunFlags, Session } from "../kit/session.ts";
 
 export const addRun: AddCommand = (program, end) => {
@@ -44,11 +45,10 @@ export const addCompare: AddCommand = (program, end) => {
     });
 };
 
-/** `case` is the older name of `filter`. */
-type Flags = RunFlags & { case: string[] };
+type Flags = RunFlags & FilterFlags;
 
 function chosen(suites: readonly string[], flags: Flags): Case[] {
-  return casesOf(suites, [...flags.filter, ...flags.case]);
+  return casesOf(suites, globsOf(flags));
 }
 
 /** Holds each device after the first against the first, and prints what differs. Returns whether anything does. */
@@ -84,9 +84,7 @@ function tellVersus({ id, title, outcome, reason, differences }: Versus, kinds: 
 }
 
 function withRunFlags(command: Command): Command {
-  return command
-    .option("--filter <glob>", "only cases whose id matches, * for anything; repeatable", collect, [])
-    .addOption(new Option("--case <glob>").argParser(collect).default([]).hideHelp())
+  return withFilter(command)
     .option("--report <dir>", "write the results: a page, data, TAP, JUnit, captures, and the evidence of what failed")
     .option("--rerun-failed", "only cases that failed in the report that is there", false)
     .option("--jobs <number>", "cases at once where time is real (16)", whole)

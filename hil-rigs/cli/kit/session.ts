@@ -12,7 +12,6 @@ import { type CaseResult, runCases, staleExpectations } from "../../run/runner.t
 import { Progress } from "./progress.ts";
 
 export interface RunFlags {
-  filter: string[];
   report?: string;
   rerunFailed: boolean;
   jobs?: number;
