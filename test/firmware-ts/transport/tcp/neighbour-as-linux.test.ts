@@ -119,7 +119,7 @@ function sink(peer: KernelPeer): () => number {
 
 const short = MINUTES > 0 ? false : "for the nightly run: WHOHAS_TCP_MINUTES";
 
-realTime(t, `${MINUTES} minutes each way, data every 3 s`, { skip: skip || short }, async (t) => {
+realTime(t, "minutes each way, data every 3 s", { skip: skip || short }, async (t) => {
   const sends = (MINUTES * 60_000) / EVERY;
   const [theirs, ours] = [await KernelPeer.open(1), await KernelPeer.open(2)];
   t.teardown(() => Promise.all([theirs.close(), ours.close()]));
