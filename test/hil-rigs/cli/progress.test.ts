@@ -2,7 +2,7 @@
 import t from "tap";
 import { Progress } from "../../../hil-rigs/cli/kit/progress.ts";
 
-/** What is written to standard error, as a terminal or not. */
+/** Returns everything written to standard error, as a terminal or not. */
 function written(terminal: boolean, steps: number, failed: number): string {
   const { isTTY, write } = process.stderr;
   let text = "";
