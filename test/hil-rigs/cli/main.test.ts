@@ -79,8 +79,14 @@ t.test("a report is written, shown, held against another one, and played again w
   const path = join(folder, "record.json");
   const record = JSON.parse(readFileSync(path, "utf8"));
   record.cases[0].results[0].status = "failed";
-  writeFileSync(path, JSON.stringify(record));
+  const worse = join(folder, "worse.json");
+  for (const file of [worse, path]) writeFileSync(file, JSON.stringify(record));
   t.match(rig(...again, "--report", folder), { exit: 0, out: /^whohas-sim: 1 passed, 0 failed/ });
+  const told = rig("changes", folder, worse);
+  t.match(told, {
+    exit: 1,
+    out: /^passed {3}-> failed {3}ARP-G-01\S* on whohas-sim\n(?:.*\n)*1? ?.*1 cases passed before and fail now\n$/,
+  });
 });
 
 t.test("SIGINT ends a run between two cases: what was played is told and in the report", async (t) => {

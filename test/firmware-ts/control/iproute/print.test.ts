@@ -14,6 +14,7 @@ import type { RouteView } from "../../../../firmware-ts/control/methods/route-vi
 import { client } from "../../../support/control.ts";
 import { Lab } from "../../../support/lab.ts";
 import { missingForNetns, Netns } from "../../../support/netns.ts";
+import { Operator } from "../../../support/operator.ts";
 import { realTime } from "../../../support/real-time.ts";
 import { arpReply, US } from "../../../support/wire-format.ts";
 
@@ -222,4 +223,22 @@ realTime(t, "as the machine's own ip prints it", { skip: missingForNetns() }, as
     const [d0] = json<AddressView>("address", "show", "d0").map(({ addr_info }) => addr_info[0] ?? {});
     for (const key of keys(d0 ?? {})) t.ok(key in (address.addr_info[0] ?? {}), `address has ${key}`);
   });
+});
+
+t.test("ntable with the table's own figures: the text of ip -s, and the same as data", async (t) => {
+  const lab = await Lab.open();
+  t.teardown(() => lab.stack.close());
+  const operator = new Operator(lab.stack);
+  const { stdout } = await operator.run("ip", ["-s", "ntable", "show", "name", "arp_cache"]);
+  t.match(
+    stdout,
+    /^inet arp_cache \n {4}thresh1 128 thresh2 512 thresh3 1024 gc_int 30000 \n {4}config key_len 4 entry_size \d+ entries \d+ \n/,
+  );
+  t.match(stdout, /\n {8}last_flush .+ last_rand .+ \n {8}hash_rnd \d+ hash_mask [0-9a-f]{8} hash_chain_gc 0 proxy_qlen 0 \n/);
+  t.match(stdout, /\n {4}stats allocs \d+ /);
+  const data = JSON.parse((await operator.run("ip", ["-j", "-s", "ntable", "show", "name", "arp_cache"])).stdout);
+  const ofTable = data.find(({ thresh1 }: { thresh1?: number }) => thresh1 !== undefined);
+  t.match(ofTable, { family: "inet", name: "arp_cache", key_length: 4, hash_mask: /^0x/, hash_chain_gc: 0, allocs: Number });
+  const plainData = JSON.parse((await operator.run("ip", ["-j", "ntable", "show", "name", "arp_cache"])).stdout);
+  t.notOk("key_length" in plainData.find(({ thresh1 }: { thresh1?: number }) => thresh1 !== undefined));
 });
