@@ -374,6 +374,7 @@ export class System {
     const [first, ...others] = this.#devices.map(({ device }) => device);
     if (!first) return;
     const random = this.#random.fork("apps");
+    const secret = secretsOf(this.clock, this.#random.fork("secrets"));
     const { state, leases = new LeaseMemory() } = this.#options;
     const joules = liveEnergy(this.rig, this.clock, this.#deviceOf(first.name));
     const contextOf = (app: string): Omit<AppContext, "sequence"> => ({
@@ -382,7 +383,7 @@ export class System {
       io: this.#io,
       devices: [first, ...others],
       random,
-      secret: secretsOf(this.clock, this.#random.fork("secrets")),
+      secret,
       clockIsSet: this.#clockIsSet,
       leases,
       files: this.#options.files ?? null,
