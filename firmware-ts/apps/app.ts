@@ -4,6 +4,7 @@
  */
 import type { BoardIo } from "../../hal/gpio.ts";
 import type { Random } from "../../hal/random.ts";
+import type { ReadingFates } from "../control/metrics/ground.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
 import type { AddressEvent } from "./address-event.ts";
@@ -43,21 +44,6 @@ export interface DatagramEvent {
   count: number;
   /** The newest of them, or as much of it as is in the datagram. */
   readings: readonly { kind: string; value: number; unit: string; name?: string }[];
-}
-
-/** The fate of an app's readings since its start: `taken` and `restored` together are all the others. */
-export interface ReadingFates {
-  readonly taken: number;
-  /** Found in a file that the run before has left. */
-  readonly restored: number;
-  /** In messages that were sent. */
-  readonly sent: number;
-  /** Waiting on the board, for a message or for the collector. */
-  readonly stored: number;
-  /** In messages whose fate is not known yet. */
-  readonly underWay: number;
-  /** Lost for good, by reason. */
-  readonly dropped: Readonly<Record<string, number>>;
 }
 
 /** The fate of a datagram, and the app that it is of. */

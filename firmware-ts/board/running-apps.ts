@@ -2,8 +2,8 @@
  * The apps of a running system: those that give addresses and indicators run from the beginning, firmwares from a link and an address until
  * the end of the run.
  */
-import type { App, AppContext, ReadingFates } from "../apps/app.ts";
-import type { AppFigures } from "../control/metrics/ground.ts";
+import type { App, AppContext } from "../apps/app.ts";
+import type { AppFigures, ReadingFates } from "../control/metrics/ground.ts";
 import { appKind, deviceOfApp, namedApps } from "./apps.ts";
 import type { Rig } from "./rig/rig.ts";
 

@@ -1,7 +1,7 @@
 /** The result of a run: counts of all its devices and of both families. */
 import { DropCounters } from "../../hal/skbuff.ts";
-import type { ReadingFates } from "../apps/app.ts";
 import { dropsOf } from "../control/drops.ts";
+import type { ReadingFates } from "../control/metrics/ground.ts";
 import { ICMP6_NEIGHBOUR_ADVERTISEMENT, ICMP6_NEIGHBOUR_SOLICITATION } from "../ip6/common/icmp6-types.ts";
 import type { NeighTable } from "../neigh/table.ts";
 import type { HealthReport } from "../net/device-health.ts";

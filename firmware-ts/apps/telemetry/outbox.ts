@@ -6,8 +6,8 @@
 import type { Clock, Timer } from "../../../hal/clock.ts";
 import type { Random } from "../../../hal/random.ts";
 import { FIRST_INTERVAL, LONGEST_INTERVAL } from "../../../hal/revival.ts";
+import type { ReadingFates } from "../../control/metrics/ground.ts";
 import type { SendResult } from "../../ip/send-result.ts";
-import type { ReadingFates } from "../app.ts";
 import type { Cursor, Encoder, TimeScale } from "./contract/encoder.ts";
 import type { Link } from "./contract/link.ts";
 import type { Messages } from "./messages.ts";

@@ -5,9 +5,10 @@
 import type { Timer } from "../../../hal/clock.ts";
 import type { Sensor } from "../../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../../hal/random.ts";
+import type { ReadingFates } from "../../control/metrics/ground.ts";
 import type { IpAddress } from "../../ip/address.ts";
 import type { Stack } from "../../stack.ts";
-import type { App, AppDevice, DatagramEvent, ReadingFates } from "../app.ts";
+import type { App, AppDevice, DatagramEvent } from "../app.ts";
 import { type HostNames, isHostName } from "../host-names.ts";
 import type { TextFiles } from "../text-files.ts";
 import type { Channel, Tags } from "./contract/encoder.ts";

@@ -14,19 +14,27 @@ export interface MetricsGround {
   readonly startedAt: number;
 }
 
+/** The fate of an app's readings since its start: `taken` and `restored` together are all the others. */
+export interface ReadingFates {
+  readonly taken: number;
+  /** Found in a file that the run before has left. */
+  readonly restored: number;
+  /** In messages that were sent. */
+  readonly sent: number;
+  /** Waiting on the board, for a message or for the collector. */
+  readonly stored: number;
+  /** In messages whose fate is not known yet. */
+  readonly underWay: number;
+  /** Lost for good, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
 /** The figures of one firmware. */
 export interface AppFigures {
   /** Its name in events: `telemetry`, of several `telemetry-2`. */
   readonly app: string;
   readonly counters: Readonly<Record<string, number>>;
-  readonly readings?: {
-    readonly taken: number;
-    readonly restored: number;
-    readonly sent: number;
-    readonly stored: number;
-    readonly underWay: number;
-    readonly dropped: Readonly<Record<string, number>>;
-  };
+  readonly readings?: ReadingFates;
 }
 
 /** A group of families. To add one, write its file and add its line in index.ts. */

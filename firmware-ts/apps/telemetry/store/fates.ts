@@ -1,5 +1,5 @@
 /** The fate of every reading, counted once: `taken` and `restored` together are `sent`, `stored`, `underWay` and all of `dropped`. */
-import type { ReadingFates } from "../../app.ts";
+import type { ReadingFates } from "../../../control/metrics/ground.ts";
 
 /** Reasons that are told apart: a collector can send codes by the hundred. */
 const MOST_REASONS = 32;
