@@ -1,4 +1,5 @@
 /** The run as JUnit XML, as Jenkins, GitLab and GitHub actions read it: a test suite for each device, a test case for each case. */
+import { escapeMarkup } from "../../firmware-ts/control/markup.ts";
 import type { RecordedCase, RecordedResult, RunRecord } from "./record.ts";
 
 export function junit(record: RunRecord): string {
@@ -37,10 +38,7 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;" };
-
-/** Text for XML 1.0, which has no control characters. */
+/** Text for an attribute, whose line ends a reader would make spaces. */
 function xml(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what XML forbids
-  return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd").replace(/[&<>"\n]/g, (each) => ENTITIES[each] as string);
+  return escapeMarkup(text).replaceAll("\n", "&#10;");
 }

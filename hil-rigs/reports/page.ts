@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { escapeMarkup } from "../../firmware-ts/control/markup.ts";
 import { ladderOf } from "./ladder.ts";
 import type { RecordedCase, RecordedResult, RunRecord } from "./record.ts";
 import { leftOut } from "./text.ts";
@@ -22,13 +23,13 @@ export function page(record: RunRecord): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${html(title)}</title>
+<title>${escapeMarkup(title)}</title>
 <style>${read("report.css")}</style>
 </head>
 <body>
 <header>
-<h1>${html(title)}</h1>
-<p>${html(facts(record))}</p>
+<h1>${escapeMarkup(title)}</h1>
+<p>${escapeMarkup(facts(record))}</p>
 ${record.interrupted ? '<p class="failed">The run was interrupted: cases that were not played are missing.</p>' : ""}
 </header>
 <main>
@@ -43,7 +44,7 @@ ${summary(record)}
 <output id="count"></output>
 </form>
 <noscript><p>Ladders and the search need JavaScript; text ladders come with <code>whohas-rig show DIR CASE</code>.</p></noscript>
-<table id="list"><thead><tr><th scope="col">case</th>${record.devices.map(({ name }) => `<th scope="col">${html(name)}</th>`).join("")}<th scope="col">expected behaviour</th></tr></thead>
+<table id="list"><thead><tr><th scope="col">case</th>${record.devices.map(({ name }) => `<th scope="col">${escapeMarkup(name)}</th>`).join("")}<th scope="col">expected behaviour</th></tr></thead>
 <tbody>
 ${sorted(record.cases).map(row(record)).join("\n")}
 </tbody></table>
@@ -80,8 +81,10 @@ function summary({ cases, devices }: RunRecord): string {
     return `<td>${told.map(([status, count]) => `<span class="${status}">${SIGNS[status]}&nbsp;${count}&nbsp;${status}</span>`).join(" ")}</td>`;
   };
   const line = (name: string, of: readonly RecordedCase[]): string =>
-    `<tr><th scope="row">${html(name)}</th>${devices.map((device) => cell(of, device.name)).join("")}</tr>`;
-  const heads = devices.map(({ name, description }) => `<th scope="col">${html(name)}<br><small>${html(description)}</small></th>`);
+    `<tr><th scope="row">${escapeMarkup(name)}</th>${devices.map((device) => cell(of, device.name)).join("")}</tr>`;
+  const heads = devices.map(
+    ({ name, description }) => `<th scope="col">${escapeMarkup(name)}<br><small>${escapeMarkup(description)}</small></th>`,
+  );
   return `<table class="summary"><thead><tr><th scope="col">group</th>${heads.join("")}</tr></thead>
 <tbody>${[...groups].map(([name, of]) => line(name, of)).join("")}</tbody><tfoot>${line("all", cases)}</tfoot></table>`;
 }
@@ -94,7 +97,7 @@ function row({ devices }: RunRecord): (one: RecordedCase) => string {
         ? `<td class="${status}" title="${status}">${SIGNS[status]}<span class="word"> ${status}</span></td>`
         : "<td></td>";
     });
-    return `<tr data-id="${html(id)}"><th scope="row"><button type="button">${html(id)}</button></th>${cells.join("")}<td>${html(title)}</td></tr>`;
+    return `<tr data-id="${escapeMarkup(id)}"><th scope="row"><button type="button">${escapeMarkup(id)}</button></th>${cells.join("")}<td>${escapeMarkup(title)}</td></tr>`;
   };
 }
 
@@ -117,10 +120,4 @@ function ladders({ cases }: RunRecord): string {
     },
   ]);
   return gzipSync(JSON.stringify(Object.fromEntries(shown))).toString("base64");
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-function html(text: string): string {
-  return text.replace(/[&<>"]/g, (each) => ENTITIES[each] as string);
 }

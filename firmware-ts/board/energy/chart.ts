@@ -1,4 +1,5 @@
 /** The comparison as a picture: bars of joules a day, in the colours of their causes. One SVG file, for a screen and for paper, without a script. */
+import { escapeMarkup } from "../../control/markup.ts";
 import { formatQuantity } from "../rig/electric.ts";
 import type { Cause, LedgerEntry } from "./ledger.ts";
 
@@ -64,8 +65,8 @@ export function chartSvg({ title, subtitle, span, panels, notes }: Chart): strin
   const told = panels.map((panel) => `${panel.title}: ${panel.bars.map(({ label, note }) => `${label} ${note}`).join("; ")}`);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 10}" role="img" aria-labelledby="title desc" font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="15">`,
-    `  <title id="title">${escaped(title)}</title>`,
-    `  <desc id="desc">${escaped(told.join(". "))}</desc>`,
+    `  <title id="title">${escapeMarkup(title)}</title>`,
+    `  <desc id="desc">${escapeMarkup(told.join(". "))}</desc>`,
     "  <style>text { fill: #1f2328; } .head { font-size: 19px; font-weight: 600; } .panel { font-weight: 600; } .small { font-size: 12.5px; fill: #57606a; paint-order: stroke; stroke: #ffffff; stroke-width: 3px; }</style>",
     `  <rect width="${WIDTH}" height="${y + 10}" fill="#ffffff"/>`,
     text(20, 30, "head", title),
@@ -125,24 +126,14 @@ function niceTop(value: number): number {
 
 function swatch(x: number, y: number, width: number, height: number, colour: string, words?: string): string {
   const shape = `x="${round(x)}" y="${y}" width="${round(width)}" height="${height}" fill="${colour}" stroke="#57606a" stroke-width="0.5"`;
-  return words === undefined ? `  <rect ${shape}/>` : `  <rect ${shape}><title>${escaped(words)}</title></rect>`;
+  return words === undefined ? `  <rect ${shape}/>` : `  <rect ${shape}><title>${escapeMarkup(words)}</title></rect>`;
 }
 
 function text(x: number, y: number, look: string, words: string, anchor = "start"): string {
   const classes = look === "" ? "" : ` class="${look}"`;
-  return `  <text x="${round(x)}" y="${y}"${classes}${anchor === "start" ? "" : ` text-anchor="${anchor}"`}>${escaped(words)}</text>`;
+  return `  <text x="${round(x)}" y="${y}"${classes}${anchor === "start" ? "" : ` text-anchor="${anchor}"`}>${escapeMarkup(words)}</text>`;
 }
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-/** Text for XML, without the characters that XML may not have. */
-function escaped(words: string): string {
-  return words
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, "\ufffd")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
