@@ -1,7 +1,6 @@
 /** Frames of cases as pcapng: those of the device inbound, those of the tester outbound. */
 import { Direction, pcapngHeader, pcapngPacket } from "../../firmware-ts/control/pcapng.ts";
 import type { CaseResult } from "../run/runner.ts";
-import type { Step } from "../stage/trace.ts";
 
 /**
  * All frames of these cases, one case behind the other, as a pcapng file. The comment of a case's first frame names the case; that of
@@ -12,9 +11,7 @@ export function capture(results: readonly CaseResult[]): Uint8Array {
 }
 
 function packets({ case: one, trace, epoch }: CaseResult): Uint8Array[] {
-  const time = (step: Step): number => step.change?.time ?? step.time;
-  // A frame and the DUT's answer may have the same time. The sort keeps the order of the record then.
-  const steps = [...(trace?.steps ?? [])].filter(({ frame, change }) => frame || change).sort((a, b) => time(a) - time(b));
+  const steps = trace?.inOrder().filter(({ frame, change }) => frame || change) ?? [];
   const comments: string[] = [`case ${one.id}: ${one.title}`];
   const packets: Uint8Array[] = [];
   for (const [at, { frame, kind }] of steps.entries()) {

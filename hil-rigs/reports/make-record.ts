@@ -3,7 +3,7 @@ import { arch, release, type } from "node:os";
 import { familyOf } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
 import type { CaseResult } from "../run/runner.ts";
-import type { Step } from "../stage/trace.ts";
+import { type Step, timeOf } from "../stage/trace.ts";
 import { label } from "./labels.ts";
 import { RECORD_VERSION, type RecordedCase, type RecordedResult, type RecordedStep, type RunRecord } from "./record.ts";
 
@@ -48,9 +48,8 @@ export function makeRecord(results: readonly CaseResult[], facts: RunFacts): Run
 }
 
 function recordedResult({ dut, status, reason, again, took, epoch, trace }: CaseResult): RecordedResult {
-  // A frame and the answer to it may have the same time; the sort leaves them in the order of the record.
-  const steps = [...(trace?.steps ?? [])].sort((a, b) => timeOf(a) - timeOf(b));
-  const start = timeOf(steps[0]);
+  const steps = trace?.inOrder() ?? [];
+  const start = steps[0] ? timeOf(steps[0]) : 0;
   const kept = steps.filter(({ check }, at) => at < LONG || at >= steps.length - LONG || check?.passed === false);
   return {
     device: dut,
@@ -62,10 +61,6 @@ function recordedResult({ dut, status, reason, again, took, epoch, trace }: Case
     steps: kept.map((step) => recordedStep(step, start)),
     leftOut: steps.length - kept.length,
   };
-}
-
-function timeOf(step: Step | undefined): number {
-  return step?.change?.time ?? step?.time ?? 0;
 }
 
 function recordedStep(step: Step, start: number): RecordedStep {

@@ -80,12 +80,22 @@ export class Trace {
     this.steps.push({ kind: "check", time: check.time, end: check.time, text: `${check.name}: ${outcome}`, check });
   }
 
+  /** In the order in which they happened. A frame and the answer to it may have the same time; they stay in the order of the record. */
+  inOrder(): Step[] {
+    return [...this.steps].sort((a, b) => timeOf(a) - timeOf(b));
+  }
+
   /** By time, as frames come with the time of their arrival and commands with that of their end. */
   lines(): string[] {
     const start = this.steps[0]?.time ?? 0;
     const ordered = [...this.steps].sort((a, b) => a.time - b.time);
     return ordered.map(({ kind, time, text }) => `${(time - start).toFixed(3).padStart(11)} ${kind.padEnd(7)} ${text}`);
   }
+}
+
+/** When a step happened, as far as that is known. */
+export function timeOf({ time, change }: Step): number {
+  return change?.time ?? time;
 }
 
 export function eventText(event: NeighEvent): string {
