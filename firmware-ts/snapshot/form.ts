@@ -16,6 +16,8 @@ export interface SavedAddress {
   readonly cidr: string;
   readonly metric: number;
   readonly noPrefixRoute: boolean;
+  /** IPv6: nobody is asked whether it is free. */
+  readonly noDad: boolean;
   /** This and the next three are IPv4's own; null for IPv6. */
   readonly scope: number | null;
   readonly label: string | null;
@@ -121,6 +123,7 @@ const addressForm: Form<SavedAddress> = object({
   cidr: prefix,
   metric: integer(0, WORD32),
   noPrefixRoute: boolean,
+  noDad: boolean,
   scope: orNull(integer(0, 255)),
   label: orNull(short),
   broadcast: orNull(address),

@@ -68,7 +68,7 @@ class Restoration {
   }
 
   address(saved: SavedAddress): void {
-    const { cidr, metric, noPrefixRoute, scope, label, broadcast, peer } = saved;
+    const { cidr, metric, noPrefixRoute, noDad, scope, label, broadcast, peer } = saved;
     const device = this.device(saved.device);
     const gone = (this.#elapsed ?? 0) / 1000;
     const left = (seconds: number): number => Math.max(0, Math.ceil(seconds - gone));
@@ -83,6 +83,7 @@ class Restoration {
     this.#stack.addAddress(device, cidr, {
       metric,
       noPrefixRoute,
+      ...(noDad ? { noDad } : {}),
       ...lifetimes,
       ...(scope === null ? {} : { scope }),
       ...(label === null ? {} : { label }),

@@ -36,7 +36,7 @@ export interface SavedStack {
   readonly udp: Udp;
   readonly tcp: Tcp;
   neighbours(version: 4 | 6): { readonly table: NeighTable };
-  addAddress(device: NetDevice, cidr: string, options: AddressOptions): unknown;
+  addAddress(device: NetDevice, cidr: string, options: AddressOptions & { noDad?: boolean }): unknown;
   removeAddress(device: NetDevice, cidr: string): unknown;
   addRoute(words: RouteWords): unknown;
   removeRoute(words: RouteWords): unknown;

@@ -58,12 +58,17 @@ class Site {
       ],
     });
     node.addRoute({ to: "10.7.0.0/16", type: 7 });
+    node.addRoute({ to: "10.6.0.0/16", via: GATEWAY, source: "10.0.0.2" });
+    node.addRoute({ to: "10.5.0.0/16", via: "fd00::1", device: eth0 });
     node.addRoute({ to: "fd01::/64", via: "fd00::1" });
+    node.addRoute({ to: "fd02::/64", via: "fd00::1", source: "fd00::2", metric: 5 });
     node.addNeighbour("10.0.0.77", "02:00:00:00:00:77", eth0);
     node.addNeighbour("fd00::77", "02:00:00:00:00:78", eth0);
     const socket = node.udp.open(5000);
     socket.tos = 16;
     socket.groups.join("239.1.2.3", eth0);
+    const six = node.udp.open(5002, "fd00::2");
+    six.groups.join("ff05::7", eth0);
     const bound = node.udp.open(5001, "10.0.0.2");
     bound.connect(ipv4("10.0.0.1"), 99);
     socket.send(Uint8Array.of(1), socket.to(GATEWAY, 9));
@@ -110,7 +115,7 @@ t.test("another process goes on with it: what it has, what it knows, and no ARP 
     list.map(({ valid, preferred, ...own }) => ({ ...own, ends: valid !== null, preferred: preferred !== null }));
   t.same(lasting({ ...now, addresses: [] }), lasting({ ...first, addresses: [] }));
   t.same(withoutTime(now.addresses), withoutTime(first.addresses));
-  t.same(sockets.map(({ port }) => port).toSorted(), [5000, 5001]);
+  t.same(sockets.map(({ port }) => port).toSorted(), [5000, 5001, 5002]);
   t.equal(sockets.find(({ port }) => port === 5001)?.peerPort, 99);
   const socket = sockets.find(({ port }) => port === 5000);
   const before = site.arpOut;
